@@ -1,0 +1,36 @@
+import { sql } from "kysely";
+import { BreakwaterError } from "../kernel/index.ts";
+import type { Database } from "./database.ts";
+import { foundation } from "./migrations/0001-foundation.ts";
+
+/** Every migration there ever was, by the name under which databases remember it. Only ever appended to. */
+const migrations = { "0001-foundation": foundation } as const;
+
+/**
+ * Brings the schema to this program's version, in one transaction: a step that fails leaves the database as
+ * it was. Throws SCHEMA_NEWER when a newer program has been here.
+ */
+export async function migrate(database: Database): Promise<void> {
+  await database.write(async (tx) => {
+    await tx.schema
+      .createTable("schema_migration")
+      .ifNotExists()
+      .addColumn("name", "text", (c) => c.primaryKey())
+      .addColumn("applied_at", "bigint", (c) => c.notNull())
+      .execute();
+    const { rows } = await sql<{ name: string }>`select name from schema_migration order by name`.execute(tx);
+    const applied = new Set(rows.map((row) => row.name));
+    const unknown = [...applied].filter((name) => !Object.hasOwn(migrations, name));
+    if (unknown.length > 0) {
+      throw new BreakwaterError(
+        "SCHEMA_NEWER",
+        `The database has the schema of a newer Breakwater (it knows ${unknown.join(", ")}). Start that version, or restore a backup from before the upgrade.`,
+      );
+    }
+    for (const [name, apply] of Object.entries(migrations)) {
+      if (applied.has(name)) continue;
+      await apply(tx, database.engine);
+      await sql`insert into schema_migration (name, applied_at) values (${name}, ${Date.now()})`.execute(tx);
+    }
+  });
+}

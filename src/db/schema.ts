@@ -1,0 +1,303 @@
+import type { Generated } from "kysely";
+
+/**
+ * The tables, as both engines have them. Times are milliseconds since 1970 (UTC), flags are 0 or 1, JSON is
+ * text: what every engine stores alike. Each table is written by one room only, named in its comment.
+ */
+export interface Schema {
+  // access/
+  user_account: UserAccountTable;
+  robot: RobotTable;
+  robot_permission: RobotPermissionTable;
+  session: SessionTable;
+  login_attempt: LoginAttemptTable;
+  // projects/
+  project: ProjectTable;
+  project_metadata: ProjectMetadataTable;
+  project_member: ProjectMemberTable;
+  label: LabelTable;
+  manifest_label: ManifestLabelTable;
+  // registry/
+  repository: RepositoryTable;
+  blob: BlobTable;
+  repository_blob: RepositoryBlobTable;
+  project_blob: ProjectBlobTable;
+  manifest: ManifestTable;
+  manifest_content: ManifestContentTable;
+  manifest_blob: ManifestBlobTable;
+  manifest_child: ManifestChildTable;
+  tag: TagTable;
+  upload: UploadTable;
+  // events/
+  audit_log: AuditLogTable;
+  // jobs/
+  job: JobTable;
+  schedule: ScheduleTable;
+  // any room, by a name that starts with the room's
+  setting: SettingTable;
+}
+
+export interface UserAccountTable {
+  id: Generated<number>;
+  /** Unique among users that are not deleted; a deleted user's is given a suffix. */
+  username: string;
+  email: string | null;
+  realname: string;
+  comment: string;
+  /** argon2id in PHC form. */
+  password_hash: string;
+  admin: number;
+  created_at: number;
+  updated_at: number;
+  deleted_at: number | null;
+}
+
+export interface RobotTable {
+  id: Generated<number>;
+  /** Without the `robot$` prefix: `name` of a system robot, `project+name` of a project's. Unique. */
+  name: string;
+  level: "system" | "project";
+  project_id: number | null;
+  description: string;
+  /** HMAC-SHA-256 of the secret, hex. */
+  secret_hash: string;
+  /** Days, -1 for never. */
+  duration: number;
+  expires_at: number | null;
+  disabled: number;
+  creator: string;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface RobotPermissionTable {
+  robot_id: number;
+  kind: "system" | "project";
+  /** A project's name, `*` for all projects, `/` for the system. */
+  namespace: string;
+  resource: string;
+  action: string;
+}
+
+export interface SessionTable {
+  /** SHA-256 of the cookie's value, hex: a read of the database gives nobody a session. */
+  id_hash: string;
+  user_id: number;
+  created_at: number;
+  expires_at: number;
+}
+
+export interface LoginAttemptTable {
+  /** `account:<name>` or `address:<ip>`. */
+  subject: string;
+  failures: number;
+  last_at: number;
+  blocked_until: number;
+}
+
+export interface ProjectTable {
+  id: Generated<number>;
+  name: string;
+  owner_id: number;
+  public: number;
+  /** Bytes, -1 for no limit. */
+  storage_limit: number;
+  /** Bytes of the distinct blobs that the project's repositories link; kept in the linking transaction. */
+  storage_used: number;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface ProjectMetadataTable {
+  project_id: number;
+  name: string;
+  value: string;
+}
+
+export interface ProjectMemberTable {
+  id: Generated<number>;
+  project_id: number;
+  entity_type: "u" | "g";
+  entity_id: number;
+  /** Harbor's numbers: 1 project admin, 2 developer, 3 guest, 4 maintainer, 5 limited guest. */
+  role_id: number;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface LabelTable {
+  id: Generated<number>;
+  name: string;
+  description: string;
+  color: string;
+  scope: "g" | "p";
+  /** 0 for a global label, so that the unique index sees it. */
+  project_id: number;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface ManifestLabelTable {
+  manifest_id: number;
+  label_id: number;
+  created_at: number;
+}
+
+export interface RepositoryTable {
+  id: Generated<number>;
+  project_id: number;
+  /** With its project: `library/alpine`. */
+  name: string;
+  description: string;
+  pull_count: Generated<number>;
+  created_at: number;
+  updated_at: number;
+}
+
+export interface BlobTable {
+  id: Generated<number>;
+  digest: string;
+  size: number;
+  /** `deleting` while the collector removes the bytes: from then on nothing may link it. */
+  state: "live" | "deleting";
+  /** How many repositories link it. */
+  links: number;
+  /** Since when no repository links it; null while one does. */
+  orphaned_at: number | null;
+  /** Until when an upload that is about to link it keeps the collector away. */
+  claimed_until: number | null;
+  created_at: number;
+}
+
+export interface RepositoryBlobTable {
+  repository_id: number;
+  blob_id: number;
+  /** How many manifests of the repository name it. */
+  refs: number;
+  /** Since when no manifest names it; null while one does. */
+  orphaned_at: number | null;
+  linked_at: number;
+}
+
+export interface ProjectBlobTable {
+  project_id: number;
+  blob_id: number;
+  /** How many of the project's repositories link it. */
+  links: number;
+}
+
+export interface ManifestTable {
+  id: Generated<number>;
+  repository_id: number;
+  digest: string;
+  /** The blob that holds the manifest's own bytes. */
+  blob_id: number;
+  media_type: string;
+  /** Its `artifactType`, else its config's media type; empty for an index without one. */
+  artifact_type: string;
+  subject_digest: string | null;
+  /** JSON object, for the referrers list. */
+  annotations: string | null;
+  /** Bytes of the manifest itself. */
+  size: number;
+  /** Bytes of the manifest, its config, layers and children. */
+  total_size: number;
+  pushed_at: number;
+  pulled_at: number | null;
+}
+
+export interface ManifestContentTable {
+  blob_id: number;
+  content: Uint8Array;
+}
+
+export interface ManifestBlobTable {
+  manifest_id: number;
+  blob_id: number;
+}
+
+export interface ManifestChildTable {
+  manifest_id: number;
+  child_digest: string;
+}
+
+export interface TagTable {
+  id: Generated<number>;
+  repository_id: number;
+  name: string;
+  manifest_id: number;
+  pushed_at: number;
+  pulled_at: number | null;
+}
+
+export interface UploadTable {
+  /** UUID, also the staged file's name. */
+  id: string;
+  repository_id: number;
+  /** Who began it: whose authentic, though perhaps expired, token may go on with it. */
+  subject: string;
+  /** Bytes on stable storage. */
+  offset: number;
+  /** The process that is writing now, and until when it holds the right to. */
+  holder: string | null;
+  held_until: number | null;
+  started_at: number;
+  updated_at: number;
+}
+
+export interface AuditLogTable {
+  id: Generated<number>;
+  at: number;
+  actor: string;
+  actor_kind: "user" | "robot" | "anonymous" | "system";
+  address: string;
+  /** create, pull, push, delete, update, login, logout … */
+  operation: string;
+  /** artifact, tag, blob, project, member, user, robot … */
+  resource_type: string;
+  resource: string;
+  project_id: number | null;
+  outcome: "success" | "failure";
+  /** A sentence, where there is more to say. */
+  detail: string | null;
+  /** Equal pulls within one flush are one record. */
+  times: number;
+  request_id: string | null;
+}
+
+export interface JobTable {
+  id: Generated<number>;
+  kind: string;
+  /** JSON. */
+  parameters: string;
+  trigger: "manual" | "schedule" | "event";
+  state: "pending" | "running" | "success" | "error" | "stopped";
+  run_at: number;
+  holder: string | null;
+  held_until: number | null;
+  attempts: number;
+  /** JSON, what the job has to say of its result. */
+  report: string | null;
+  error: string | null;
+  log: string | null;
+  created_at: number;
+  started_at: number | null;
+  finished_at: number | null;
+}
+
+export interface ScheduleTable {
+  kind: string;
+  /** Harbor's: Hourly, Daily, Weekly, Custom, None. */
+  type: string;
+  cron: string;
+  /** JSON. */
+  parameters: string;
+  next_at: number | null;
+  updated_at: number;
+}
+
+export interface SettingTable {
+  name: string;
+  /** JSON. */
+  value: string;
+}

@@ -1,0 +1,42 @@
+import { Database as Sqlite } from "bun:sqlite";
+import { mkdirSync } from "node:fs";
+import { dirname } from "node:path";
+import { Kysely } from "kysely";
+import type { Database } from "./database.ts";
+import type { Schema } from "./schema.ts";
+import { SqliteDialect } from "./sqlite-dialect.ts";
+
+/**
+ * The embedded engine: one file, write-ahead log, synchronous=FULL, so that a commit is on stable storage
+ * before it is answered. Reads have a connection of their own and never wait for a writer.
+ */
+export function openSqlite(path: string): Database {
+  mkdirSync(dirname(path), { recursive: true });
+  const writer = new Sqlite(path, { create: true });
+  writer.run("pragma busy_timeout = 5000");
+  writer.run("pragma journal_mode = wal");
+  writer.run("pragma synchronous = full");
+  writer.run("pragma foreign_keys = on");
+  // Waiting for a lock is the dialect's business from here on.
+  writer.run("pragma busy_timeout = 0");
+  const reader = new Sqlite(path, { readwrite: true });
+  reader.run("pragma busy_timeout = 5000");
+  reader.run("pragma query_only = on");
+  const versionQuery = reader.prepare("pragma data_version");
+
+  const write = new Kysely<Schema>({ dialect: new SqliteDialect(writer) });
+  const read = new Kysely<Schema>({ dialect: new SqliteDialect(reader) });
+  return {
+    engine: "sqlite",
+    read,
+    write: (work) => write.transaction().execute(work),
+    // It changes when another connection commits, and our own writer is another connection to the reader.
+    version: () => (versionQuery.values()[0]?.[0] as number) ?? 0,
+    async close() {
+      await write.destroy();
+      await read.destroy();
+      reader.close();
+      writer.close();
+    },
+  };
+}

@@ -1,0 +1,109 @@
+import type { AuditLogTable, Database, Tx } from "../db/index.ts";
+import type { Caller, Clock } from "../kernel/index.ts";
+
+/** One thing that happened, or was refused. */
+export interface AuditEvent {
+  readonly operation: string;
+  readonly resourceType: string;
+  readonly resource: string;
+  readonly projectId: number | null;
+  readonly outcome?: "success" | "failure";
+  readonly detail?: string;
+}
+
+type Row = Omit<AuditLogTable, "id">;
+
+/** Rows of one insert statement: the engines limit the parameters of a statement. */
+const rowsPerInsert = 500;
+/** Pulls that wait for the flush; beyond it a flush is forced, so that memory stays bounded. */
+const maxPending = 10_000;
+
+/**
+ * The audit log. Changes are recorded in the transaction that makes them: no change without its record, no
+ * record of what was rolled back. Pulls are gathered and written together by `flush`, equal ones as one
+ * record that says how many times, because a write for each would cost more than the pull.
+ */
+export class AuditLog {
+  readonly #database: Database;
+  readonly #clock: Clock;
+  #pending = new Map<string, Row>();
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  async record(tx: Tx, caller: Caller, event: AuditEvent): Promise<void> {
+    await tx.insertInto("audit_log").values(this.#row(caller, event)).execute();
+  }
+
+  /** For what has no transaction of its own: logins, refusals. */
+  async recordNow(caller: Caller, event: AuditEvent): Promise<void> {
+    await this.#database.write((tx) => this.record(tx, caller, event));
+  }
+
+  /** Takes note of an event that `flush` will write. Never waits. */
+  gather(caller: Caller, event: AuditEvent): void {
+    const key = `${caller.name}\n${caller.address}\n${event.operation}\n${event.resource}\n${event.outcome}`;
+    const same = this.#pending.get(key);
+    if (same !== undefined) {
+      same.times++;
+      return;
+    }
+    this.#pending.set(key, this.#row(caller, event));
+    if (this.#pending.size >= maxPending) void this.#database.write((tx) => this.flush(tx));
+  }
+
+  /** Writes what was gathered. If the transaction fails, what was gathered is kept for the next one. */
+  async flush(tx: Tx): Promise<void> {
+    const taken = this.#pending;
+    if (taken.size === 0) return;
+    this.#pending = new Map();
+    try {
+      const rows = [...taken.values()];
+      for (let from = 0; from < rows.length; from += rowsPerInsert) {
+        await tx
+          .insertInto("audit_log")
+          .values(rows.slice(from, from + rowsPerInsert))
+          .execute();
+      }
+    } catch (error) {
+      for (const [key, row] of this.#pending) taken.set(key, row);
+      this.#pending = taken;
+      throw error;
+    }
+  }
+
+  #row(caller: Caller, event: AuditEvent): Row {
+    return {
+      at: this.#clock(),
+      actor: caller.name,
+      actor_kind: caller.kind,
+      address: caller.address,
+      operation: event.operation,
+      resource_type: event.resourceType,
+      resource: event.resource,
+      project_id: event.projectId,
+      outcome: event.outcome ?? "success",
+      detail: event.detail ?? null,
+      times: 1,
+      request_id: caller.requestId || null,
+    };
+  }
+
+  /** Removes records older than `before`, a bounded number at a time; answers how many. */
+  async purge(before: number, batch = 5_000): Promise<number> {
+    for (let removed = 0; ; ) {
+      const { numDeletedRows } = await this.#database.write((tx) =>
+        tx
+          .deleteFrom("audit_log")
+          .where("id", "in", (from) =>
+            from.selectFrom("audit_log").select("id").where("at", "<", before).limit(batch),
+          )
+          .executeTakeFirstOrThrow(),
+      );
+      removed += Number(numDeletedRows);
+      if (numDeletedRows < batch) return removed;
+    }
+  }
+}

@@ -1,0 +1,1 @@
+export { type AuditEvent, AuditLog } from "./audit-log.ts";
