@@ -15,8 +15,6 @@ type Row = Omit<AuditLogTable, "id">;
 
 /** Rows of one insert statement: the engines limit the parameters of a statement. */
 const rowsPerInsert = 500;
-/** Pulls that wait for the flush; beyond it a flush is forced, so that memory stays bounded. */
-const maxPending = 10_000;
 
 /**
  * The audit log. Changes are recorded in the transaction that makes them: no change without its record, no
@@ -42,7 +40,7 @@ export class AuditLog {
     await this.#database.write((tx) => this.record(tx, caller, event));
   }
 
-  /** Takes note of an event that `flush` will write. Never waits. */
+  /** Takes note of an event that the next `flush` (each second, see `serve.ts`) will write. Never waits. */
   gather(caller: Caller, event: AuditEvent): void {
     const key = `${caller.name}\n${caller.address}\n${event.operation}\n${event.resource}\n${event.outcome}`;
     const same = this.#pending.get(key);
@@ -51,22 +49,23 @@ export class AuditLog {
       return;
     }
     this.#pending.set(key, this.#row(caller, event));
-    if (this.#pending.size >= maxPending) void this.#database.write((tx) => this.flush(tx));
   }
 
-  /** Writes what was gathered. If the transaction fails, what was gathered is kept for the next one. */
-  async flush(tx: Tx): Promise<void> {
+  /** Writes what was gathered. If that fails, it is kept for the next time. */
+  async flush(): Promise<void> {
     const taken = this.#pending;
     if (taken.size === 0) return;
     this.#pending = new Map();
+    const rows = [...taken.values()];
     try {
-      const rows = [...taken.values()];
-      for (let from = 0; from < rows.length; from += rowsPerInsert) {
-        await tx
-          .insertInto("audit_log")
-          .values(rows.slice(from, from + rowsPerInsert))
-          .execute();
-      }
+      await this.#database.write(async (tx) => {
+        for (let from = 0; from < rows.length; from += rowsPerInsert) {
+          await tx
+            .insertInto("audit_log")
+            .values(rows.slice(from, from + rowsPerInsert))
+            .execute();
+        }
+      });
     } catch (error) {
       for (const [key, row] of this.#pending) taken.set(key, row);
       this.#pending = taken;

@@ -1,0 +1,1 @@
+export { anonymous, callerOf, type Principal, principalName, type RobotPermission } from "./principal.ts";

@@ -1,0 +1,33 @@
+import type { Caller } from "../kernel/index.ts";
+
+/** One thing a robot may do: `resource` and `action` as Harbor names them, in a project or in the system. */
+export interface RobotPermission {
+  readonly kind: "system" | "project";
+  /** A project's name, `*` for every project, `/` for the system. */
+  readonly namespace: string;
+  readonly resource: string;
+  readonly action: string;
+}
+
+/** Whoever a request was authenticated as. */
+export type Principal =
+  | { readonly kind: "user"; readonly id: number; readonly name: string; readonly admin: boolean }
+  | {
+      readonly kind: "robot";
+      readonly id: number;
+      /** As the client writes it, with its prefix: `robot$ci`, `robot$library+ci`. */
+      readonly name: string;
+      readonly permissions: readonly RobotPermission[];
+    }
+  | { readonly kind: "anonymous" };
+
+export const anonymous: Principal = { kind: "anonymous" };
+
+export function principalName(principal: Principal): string {
+  return principal.kind === "anonymous" ? "anonymous" : principal.name;
+}
+
+/** The principal as the audit log names it. */
+export function callerOf(principal: Principal, address: string, requestId: string): Caller {
+  return { kind: principal.kind, name: principalName(principal), address, requestId };
+}
