@@ -17,6 +17,8 @@ export interface StartOptions {
   /** Keys of harbor.yml, laid over the defaults by top-level key. */
   readonly config?: Record<string, unknown>;
   readonly workers?: number;
+  /** The name that clients use, where they resolve it; this process always speaks to localhost. */
+  readonly hostname?: string;
   /** Plain HTTP instead of HTTPS. */
   readonly http?: boolean;
   /** A data directory that outlives the server; by default one that is removed with it. */
@@ -45,7 +47,7 @@ export function basicAuth({ username, password }: Credentials): string {
 /** A Breakwater with its own process, ports and data: `await using server = await startBreakwater()`. */
 export class Breakwater implements AsyncDisposable {
   readonly url: string;
-  /** `localhost:PORT`, the registry's part of an image's name. */
+  /** `localhost:PORT`, the registry's part of an image's name, as clients write it. */
   readonly host: string;
   readonly port: number;
   /** Where plain HTTP is spoken: everything with `http: true`, else a redirect to HTTPS. */
@@ -71,14 +73,16 @@ export class Breakwater implements AsyncDisposable {
     this.port = options.http ? httpPort : httpsPort;
     this.httpPort = httpPort;
     this.metricsPort = metricsPort;
-    this.host = `localhost:${this.port}`;
-    this.url = `${options.http ? "http" : "https"}://${this.host}`;
+    const hostname = options.hostname ?? "localhost";
+    const scheme = options.http ? "http" : "https";
+    this.host = `${hostname}:${this.port}`;
+    this.url = `${scheme}://localhost:${this.port}`;
     this.dataDir = options.dataDir ?? join(home.path, "data");
     this.configFile = join(home.path, "breakwater.yml");
     this.caFile = join(this.dataDir, "ca/ca.crt");
     this.#config = {
-      hostname: "localhost",
-      external_url: this.url,
+      hostname,
+      external_url: `${scheme}://${this.host}`,
       http: { port: httpPort },
       ...(options.http ? {} : { https: { port: httpsPort } }),
       harbor_admin_password: this.admin.password,
