@@ -1,0 +1,16 @@
+import type { Scenario } from "../scenario.ts";
+import { blobGet } from "./blob-get.ts";
+import { dockerImage } from "./docker-image.ts";
+import { layerPullPlain, layerPullTls } from "./layer-pull.ts";
+import { layerPush } from "./layer-push.ts";
+import { manifestGet } from "./manifest-get.ts";
+
+/** In the order of the table. */
+export const scenarios: readonly Scenario[] = [
+  manifestGet,
+  blobGet,
+  layerPullTls,
+  layerPullPlain,
+  layerPush,
+  dockerImage,
+];

@@ -1,0 +1,47 @@
+import { output } from "./process.ts";
+
+export interface Transfer {
+  readonly url: string;
+  readonly ca: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/**
+ * HTTP/1.1 on both sides, as Docker's engine speaks it to registries; left to itself curl would take
+ * HTTP/2 with the side that offers it.
+ */
+function command(transfer: Transfer): string[] {
+  const headers = Object.entries(transfer.headers ?? {}).flatMap(([name, value]) => [
+    "-H",
+    `${name}: ${value}`,
+  ]);
+  return [
+    "curl",
+    "--http1.1",
+    "-sS",
+    "--fail-with-body",
+    "--cacert",
+    transfer.ca,
+    "-o",
+    "/dev/null",
+    ...headers,
+  ];
+}
+
+/** Fetches and forgets; returns the seconds that it took, after checking that every byte came. */
+export async function download(transfer: Transfer, size: number): Promise<number> {
+  const text = await output([...command(transfer), "-w", "%{time_total} %{size_download}", transfer.url]);
+  const [time, received] = text.split(" ").map(Number);
+  if (time === undefined || received !== size)
+    throw new Error(`${transfer.url}: ${received} of ${size} bytes`);
+  return time;
+}
+
+/** Streams a file as the body of a PATCH, chunked as Docker's engine does; returns the next Location. */
+export async function patchFile(transfer: Transfer, file: string): Promise<string> {
+  return output([
+    ...command(transfer),
+    ...["-X", "PATCH", "-H", "Expect:", "-H", "Content-Type: application/octet-stream"],
+    ...["-H", "Transfer-Encoding: chunked", "-T", file, "-w", "%header{location}", transfer.url],
+  ]);
+}

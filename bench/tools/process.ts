@@ -1,0 +1,93 @@
+import { openSync } from "node:fs";
+import type { Subprocess } from "bun";
+
+const running = new Set<Server>();
+
+/** Ends whatever still runs; for an interrupted bench, where no `using` gets its turn. */
+export async function stopAll(): Promise<void> {
+  await Promise.all([...running].map((server) => server.stop()));
+}
+
+export interface ServerOptions {
+  readonly command: string[];
+  /** Where its output goes. A file, as a pipe that the bench must drain would cost the bench's core. */
+  readonly log: string;
+  readonly cwd?: string;
+  readonly ready: () => Promise<boolean>;
+}
+
+/** A server that the bench started, and that it stops by its process id. */
+export class Server implements AsyncDisposable {
+  /** From the start of the process to its first good answer. */
+  readonly readyAfter: number;
+  readonly #process: Subprocess;
+
+  private constructor(process: Subprocess, readyAfter: number) {
+    this.#process = process;
+    this.readyAfter = readyAfter;
+    running.add(this);
+  }
+
+  static async start(options: ServerOptions): Promise<Server> {
+    const log = openSync(options.log, "a");
+    const started = performance.now();
+    const process = Bun.spawn(options.command, {
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      stdin: "ignore",
+      stdout: log,
+      stderr: log,
+    });
+    const server = new Server(process, 0);
+    try {
+      await untilReady(process, options);
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+    return Object.assign(server, { readyAfter: performance.now() - started });
+  }
+
+  get pid(): number {
+    return this.#process.pid;
+  }
+
+  /** Asks, waits, and insists: nothing outlives the bench. */
+  async stop(): Promise<void> {
+    running.delete(this);
+    this.#process.kill("SIGTERM");
+    const insist = setTimeout(() => this.#process.kill("SIGKILL"), 20_000);
+    await this.#process.exited;
+    clearTimeout(insist);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
+
+async function untilReady(process: Subprocess, options: ServerOptions): Promise<void> {
+  const deadline = performance.now() + 60_000;
+  while (!(await options.ready().catch(() => false))) {
+    if (process.exitCode !== null || performance.now() > deadline) {
+      const log = await Bun.file(options.log).text();
+      throw new Error(
+        `${options.command.join(" ")} did not become ready; its log ends:\n${log.slice(-2000)}`,
+      );
+    }
+    await Bun.sleep(5);
+  }
+}
+
+/** Runs a program to its end and returns what it printed. */
+export async function output(command: string[], options: { anyExit?: boolean } = {}): Promise<string> {
+  const process = Bun.spawn(command, { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+  const [text, complaint, code] = await Promise.all([
+    process.stdout.text(),
+    process.stderr.text(),
+    process.exited,
+  ]);
+  if (code !== 0 && !options.anyExit) {
+    throw new Error(`${command[0]} ended with ${code}: ${complaint.trim() || text.trim()}`);
+  }
+  return text;
+}
