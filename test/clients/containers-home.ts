@@ -17,6 +17,7 @@ export async function containersHome(server: Breakwater): Promise<ContainersHome
   await copyFile(server.caFile, at("certs/ca.crt"));
   await writeFile(at(".config/containers/policy.json"), '{"default":[{"type":"insecureAcceptAnything"}]}');
   await writeFile(at("registries.conf"), "");
+  await writeFile(at("auth.json"), "{}");
   await writeFile(
     at("storage.conf"),
     `[storage]\ndriver = "vfs"\ngraphroot = "${at("storage")}"\nrunroot = "${at("run")}"\n`,
@@ -49,14 +50,14 @@ export class ContainersHome implements AsyncDisposable {
     return this.path("certs");
   }
 
-  /** A command that must succeed; its stdout, trimmed. */
+  /** A command that must succeed, run in this folder; its stdout, trimmed. */
   async run(...command: string[]): Promise<string> {
-    return (await mustRun(command, { env: this.#env })).trim();
+    return (await mustRun(command, { env: this.#env, cwd: this.#home.path })).trim();
   }
 
   /** A command, whatever becomes of it. */
   try(...command: string[]): Promise<CommandResult> {
-    return run(command, { env: this.#env });
+    return run(command, { env: this.#env, cwd: this.#home.path });
   }
 
   /** Logs in with one of the three programs; the others find the credentials in the same file. */

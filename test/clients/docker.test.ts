@@ -11,16 +11,12 @@ import { savedContents } from "./saved-image.ts";
 const HOSTNAME = "registry.test";
 
 async function setUp() {
-  const server = await startBreakwater({ hostname: HOSTNAME });
-  const engine = await startDockerEngine({ hostname: HOSTNAME, trust: { [server.host]: server.caFile } });
-  return {
-    server,
-    engine,
-    async [Symbol.asyncDispose]() {
-      await engine[Symbol.asyncDispose]();
-      await server[Symbol.asyncDispose]();
-    },
-  };
+  await using started = new AsyncDisposableStack();
+  const server = started.use(await startBreakwater({ hostname: HOSTNAME }));
+  const trust = { [server.host]: server.caFile };
+  const engine = started.use(await startDockerEngine({ hostname: HOSTNAME, trust }));
+  const owned = started.move();
+  return { server, engine, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 describeUnless(await noDockerEngine(), "Docker Engine", () => {

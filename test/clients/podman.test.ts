@@ -10,11 +10,13 @@ import { containersHome } from "./containers-home.ts";
 
 /** A server, podman with the CA, and in podman's storage one image, by its ID. */
 async function setUp() {
-  const server = await startBreakwater();
-  const home = await containersHome(server);
+  await using started = new AsyncDisposableStack();
+  const server = started.use(await startBreakwater());
+  const home = started.use(await containersHome(server));
   const original = await makeImage();
   await writeLayout(home.path("original"), [original]);
-  const id = await home.run("podman", "pull", "--quiet", `oci:${home.path("original")}`);
+  // By a relative path: podman makes a name of it, which must not have the capitals of a temporary folder's.
+  const id = await home.run("podman", "pull", "--quiet", "oci:original");
   const withCa = (verb: string, args: string[]) => [
     "podman",
     verb,
@@ -23,6 +25,7 @@ async function setUp() {
     home.certificates,
     ...args,
   ];
+  const owned = started.move();
   return {
     server,
     home,
@@ -31,10 +34,7 @@ async function setUp() {
     podman: (verb: string, ...args: string[]) => home.run(...withCa(verb, args)),
     tryPodman: (verb: string, ...args: string[]) => home.try(...withCa(verb, args)),
     forgetImages: () => home.run("podman", "rmi", "--all", "--force"),
-    async [Symbol.asyncDispose]() {
-      await home[Symbol.asyncDispose]();
-      await server[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
@@ -51,34 +51,35 @@ describeUnless(reason, "podman", () => {
     await podman("push", id, `docker://${server.host}/library/app:v1`);
     await forgetImages();
     expect(await podman("pull", `${server.host}/library/app:v1`)).toBe(id);
-    await podman("pull", `${server.host}/library/app@${original.manifest.digest}`);
+    const { digest } = await (await openRepository(server, "library/app")).pullManifest("v1");
+    expect(await podman("pull", `${server.host}/library/app@${digest}`)).toBe(id);
   });
 
-  test("pushes in Docker's format, and layers compressed with zstd", async () => {
+  test("pushes layers compressed with zstd, and unpacks them", async () => {
     await using setup = await setUp();
     const { server, home, id, podman, forgetImages } = setup;
     await home.login("podman", server, server.admin);
-    const repository = await openRepository(server, "library/app");
+    const name = `${server.host}/library/app:zstd`;
 
-    await podman(
-      "push",
-      "--format",
-      "oci",
-      "--compression-format",
-      "zstd",
-      id,
-      `${server.host}/library/app:zstd`,
-    );
-    const zstd = await repository.pullManifest("zstd");
-    expect(zstd.mediaType).toBe(OCI_MANIFEST);
-    expect(new TextDecoder().decode(zstd.bytes)).toContain("tar+zstd");
-
-    await podman("push", "--format", "v2s2", id, `${server.host}/library/app:docker`);
-    expect((await repository.pullManifest("docker")).mediaType).toBe(DOCKER_MANIFEST);
-
+    await podman("push", "--format", "oci", "--compression-format", "zstd", id, name);
+    const manifest = await (await openRepository(server, "library/app")).pullManifest("zstd");
+    expect(manifest.mediaType).toBe(OCI_MANIFEST);
+    expect(new TextDecoder().decode(manifest.bytes)).toContain("tar+zstd");
     await forgetImages();
-    expect(await podman("pull", `${server.host}/library/app:zstd`)).toBe(id);
-    await podman("pull", `${server.host}/library/app:docker`);
+    expect(await podman("pull", name)).toBe(id);
+  });
+
+  test("pushes and pulls Docker's format", async () => {
+    await using setup = await setUp();
+    const { server, home, id, podman, forgetImages } = setup;
+    await home.login("podman", server, server.admin);
+    const name = `${server.host}/library/app:docker`;
+
+    await podman("push", "--format", "v2s2", id, name);
+    const manifest = await (await openRepository(server, "library/app")).pullManifest("docker");
+    expect(manifest.mediaType).toBe(DOCKER_MANIFEST);
+    await forgetImages();
+    await podman("pull", name);
   });
 
   test("pulls a public image without login, and a private one only with the right to", async () => {

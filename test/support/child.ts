@@ -1,15 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, openSync } from "node:fs";
 
-/** Groups that still run; whatever way the test process ends, they do not outlive it. */
-const living = new Set<number>();
-process.on("exit", () => {
-  for (const group of living) signalGroup(group, "SIGKILL");
-});
-
-function signalGroup(pid: number, signal: NodeJS.Signals): void {
+/** A negative id means the whole process group. */
+function send(signal: NodeJS.Signals, id: number): void {
   try {
-    process.kill(-pid, signal);
+    process.kill(id, signal);
   } catch {
     // ESRCH: it ended by itself in the meantime.
   }
@@ -21,7 +16,10 @@ export interface ChildOptions {
   readonly cwd?: string;
 }
 
-/** A long-running program in a process group of its own, so that its workers end with it. */
+/**
+ * A long-running program in a process group of its own, so that its workers end with it. What a test leaves running,
+ * since it crashed itself, the runner ends (`--no-orphans`).
+ */
 export class Child {
   readonly pid: number;
   readonly #exited: Promise<number | null>;
@@ -42,13 +40,10 @@ export class Child {
       closeSync(log);
     }
     if (child.pid === undefined) throw new Error(`could not start ${command}`);
-    const pid = child.pid;
-    this.pid = pid;
-    living.add(pid);
+    this.pid = child.pid;
     this.#exited = new Promise((resolve) => {
       child.once("exit", (code) => {
         this.#running = false;
-        living.delete(pid);
         resolve(code);
       });
     });
@@ -65,8 +60,9 @@ export class Child {
 
   /** Asks the program to end; its whole group is ended by force when it has not after `patience`. */
   async stop(patience = 30_000): Promise<number | null> {
-    if (this.#running) process.kill(this.pid, "SIGTERM");
-    const impatience = setTimeout(() => signalGroup(this.pid, "SIGKILL"), patience);
+    if (!this.#running) return this.#exited;
+    send("SIGTERM", this.pid);
+    const impatience = setTimeout(() => send("SIGKILL", -this.pid), patience);
     const code = await this.#exited;
     clearTimeout(impatience);
     return code;
@@ -74,7 +70,7 @@ export class Child {
 
   /** The whole group at once, as at a power cut. */
   async kill(): Promise<void> {
-    if (this.#running) signalGroup(this.pid, "SIGKILL");
+    if (this.#running) send("SIGKILL", -this.pid);
     await this.#exited;
   }
 }

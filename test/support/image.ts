@@ -6,6 +6,9 @@ export const OCI_INDEX = "application/vnd.oci.image.index.v1+json";
 export const DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json";
 export const DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json";
 
+/** Every type of manifest, as clients that take anything ask for it. */
+export const ANY_MANIFEST = [OCI_INDEX, OCI_MANIFEST, DOCKER_LIST, DOCKER_MANIFEST].join(", ");
+
 export interface Content {
   readonly mediaType: string;
   readonly digest: string;

@@ -1,5 +1,5 @@
 import type { Breakwater, Credentials } from "./breakwater.ts";
-import { type Content, digestOf, type Image } from "./image.ts";
+import { ANY_MANIFEST, type Content, digestOf, type Image } from "./image.ts";
 
 /** Opens a repository with one token for everything that the credentials allow; null: anonymously. */
 export async function openRepository(
@@ -66,7 +66,7 @@ export class RepositoryClient {
     return digestOf(manifest.bytes);
   }
 
-  async pullManifest(reference: string, accept = "*/*"): Promise<Content> {
+  async pullManifest(reference: string, accept = ANY_MANIFEST): Promise<Content> {
     const response = await this.fetch(`/manifests/${reference}`, { headers: { accept } });
     const bytes = new Uint8Array(await (await expectStatus(200, response)).arrayBuffer());
     const mediaType = response.headers.get("content-type") ?? "";
