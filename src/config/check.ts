@@ -1,0 +1,66 @@
+import { access, constants } from "node:fs/promises";
+import type { Config } from "./config.ts";
+import type { Problem } from "./settings.ts";
+
+/** What is wrong between values that are right by themselves, or with the files that they name. */
+export async function findProblems(config: Config): Promise<Problem[]> {
+  return [...samePorts(config), ...(await certificateFiles(config))];
+}
+
+function samePorts({ http, https, metric, notary }: Config): Problem[] {
+  const ports = [
+    ["https.port", https?.port],
+    ["http.port", http?.port],
+    ["notary.port", notary.port],
+    ["metric.port", metric.enabled ? metric.port : undefined],
+  ] as const;
+  const taken = new Map<number, string>();
+  const problems: Problem[] = [];
+  for (const [key, port] of ports) {
+    if (port === undefined) continue;
+    const other = taken.get(port);
+    if (other === undefined) taken.set(port, key);
+    else problems.push({ key, expected: `another port than that of ${other}`, found: String(port) });
+  }
+  return problems;
+}
+
+async function certificateFiles({ https }: Config): Promise<Problem[]> {
+  if (https === null) return [];
+  const files = [
+    ["https.certificate", https.certificate, "https.private_key"],
+    ["https.private_key", https.privateKey, "https.certificate"],
+  ] as const;
+  const problems = files.map(async ([key, file, other]): Promise<Problem[]> => {
+    if (file === null) {
+      const alone = https.certificate !== null || https.privateKey !== null;
+      return alone ? [{ key, expected: `a file, because ${other} has one`, found: "nothing" }] : [];
+    }
+    const failure = await access(file, constants.R_OK).catch((error: NodeJS.ErrnoException) => error);
+    if (failure === undefined) return [];
+    const why = failure.code === "ENOENT" ? "no such file" : (failure.code ?? "an error");
+    return [{ key, expected: "a file in PEM form that can be read", found: `${why}: ${file}` }];
+  });
+  return (await Promise.all(problems)).flat();
+}
+
+/** What works, but is hardly meant or hardly safe. */
+export function findWarnings(config: Config): string[] {
+  const warnings: string[] = [];
+  if (config.https === null) {
+    warnings.push(
+      "Plain HTTP only: passwords and images cross the network unprotected, and Docker needs the registry in its insecure-registries. Add an https section; without a certificate in it, Breakwater makes one.",
+    );
+  }
+  if (config.adminPassword === "Harbor12345") {
+    warnings.push(
+      "harbor_admin_password is the one from Harbor's template, which everybody knows. Change it after the first login.",
+    );
+  }
+  if (config.hostname === "reg.mydomain.com") {
+    warnings.push(
+      "hostname is still the example from Harbor's template. Set it to the name that clients use.",
+    );
+  }
+  return warnings;
+}

@@ -1,0 +1,43 @@
+import { second } from "../kernel/index.ts";
+import type { Config } from "./config.ts";
+import { formatDuration } from "./values.ts";
+
+const mask = "********";
+
+/** The configuration by the file's own keys, secrets masked: what `config check` prints. */
+export function describeConfig(config: Config): Record<string, unknown> {
+  const { http, https, storage, log, metric, uploads, gc } = config;
+  return {
+    hostname: config.hostname,
+    external_url: config.externalUrl,
+    ...(http && { http: { port: http.port } }),
+    ...(https && {
+      https: { port: https.port, certificate: https.certificate, private_key: https.privateKey },
+    }),
+    notary: { port: config.notary.port },
+    harbor_admin_password: config.adminPassword === null ? null : mask,
+    data_volume: config.dataVolume,
+    storage_service: {
+      filesystem: { rootdirectory: storage.rootDirectory },
+      redirect: { disable: !storage.redirect },
+    },
+    log: { level: log.level === "warn" ? "warning" : log.level, local: { location: log.location } },
+    metric: { enabled: metric.enabled, port: metric.port, path: metric.path },
+    upload_purging: {
+      enabled: uploads.purge,
+      age: formatDuration(uploads.age),
+      interval: formatDuration(uploads.interval),
+      dryrun: uploads.dryRun,
+    },
+    breakwater: {
+      address: config.address,
+      metric: { address: metric.address },
+      workers: config.workers,
+      secret_key: config.secretKey === null ? null : mask,
+      robot_name_prefix: config.robotNamePrefix,
+      token: { expires_in: formatDuration(config.token.expiresIn * second) },
+      gc: { grace: formatDuration(gc.grace), schedule: gc.schedule },
+      audit: { retention: formatDuration(config.audit.retention) },
+    },
+  };
+}

@@ -1,0 +1,6 @@
+export type { Config, LogLevel } from "./config.ts";
+export { describeConfig } from "./describe.ts";
+export { variableOf } from "./env.ts";
+export { type KeyPath, keyPaths } from "./keys.ts";
+export { type ConfigSource, loadConfig } from "./load.ts";
+export { formatDuration, parseDuration } from "./values.ts";

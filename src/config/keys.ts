@@ -1,0 +1,99 @@
+import type { z } from "zod";
+import { day, hour, minute, second } from "../kernel/index.ts";
+import * as value from "./values.ts";
+
+const logLevels = { debug: "debug", info: "info", warning: "warn", error: "error", fatal: "error" } as const;
+
+/**
+ * Every key that Breakwater reads, by its path in the file. Harbor's keys keep Harbor's names; what Harbor has
+ * no key for lies below `breakwater`, so that the rest of the file stays Harbor's.
+ */
+export const keys = {
+  hostname: value.host,
+  external_url: value.origin,
+  "http.port": value.port,
+  "https.port": value.port,
+  "https.certificate": value.path,
+  "https.private_key": value.path,
+  "notary.port": value.port,
+  harbor_admin_password: value.secret,
+  data_volume: value.path,
+  "storage_service.filesystem.rootdirectory": value.path,
+  "storage_service.redirect.disable": value.flag,
+  "log.level": value.oneOf(logLevels),
+  "log.local.location": value.path,
+  "metric.enabled": value.flag,
+  "metric.port": value.port,
+  "metric.path": value.urlPath,
+  "upload_purging.enabled": value.flag,
+  "upload_purging.age": value.duration(minute, 3650 * day),
+  "upload_purging.interval": value.duration(minute, 365 * day),
+  "upload_purging.dryrun": value.flag,
+  "breakwater.address": value.address,
+  "breakwater.metric.address": value.address,
+  "breakwater.workers": value.integer(1, 256),
+  "breakwater.secret_key": value.secret,
+  "breakwater.robot_name_prefix": value.namePrefix,
+  "breakwater.token.expires_in": value.duration(minute, day),
+  "breakwater.gc.grace": value.duration(second, 365 * day),
+  "breakwater.gc.schedule": value.cron,
+  "breakwater.audit.retention": value.duration(hour, 36_500 * day),
+} as const;
+
+export type KeyPath = keyof typeof keys;
+export type Values = { readonly [K in KeyPath]?: z.output<(typeof keys)[K]> };
+
+export const keyPaths = Object.keys(keys) as readonly KeyPath[];
+
+export function isKey(path: string): path is KeyPath {
+  return Object.hasOwn(keys, path);
+}
+
+/** Never in a message, a log or the printed configuration. */
+export const secretKeys: ReadonlySet<KeyPath> = new Set([
+  "harbor_admin_password",
+  "breakwater.secret_key",
+] as const);
+
+/** Every path that has keys below it. */
+export const sections: ReadonlySet<string> = new Set(
+  keyPaths.flatMap((path) => {
+    const parts = path.split(".");
+    return parts.slice(1).map((_, depth) => parts.slice(0, depth + 1).join("."));
+  }),
+);
+
+/** Harbor's keys, of this version and of earlier ones, for parts that Breakwater does not consist of. */
+export const foreignKeys: ReadonlySet<string> = new Set([
+  "cache",
+  "chart",
+  "chartmuseum",
+  "clair",
+  "core",
+  "database",
+  "external_database",
+  "external_redis",
+  "internal_tls",
+  "ip_family",
+  "jobservice",
+  "notification",
+  "proxy",
+  "redis",
+  "trace",
+  "trivy",
+  "uaa",
+  "https.strong_ssl_ciphers",
+  "log.external_endpoint",
+  "log.local.rotate_count",
+  "log.local.rotate_size",
+  "storage_service.ca_bundle",
+  "storage_service.filesystem.maxthreads",
+]);
+
+/** Harbor's storage drivers that this version lacks. Images would go missing if one were passed over. */
+export const foreignDrivers: ReadonlySet<string> = new Set(
+  ["azure", "gcs", "oss", "s3", "swift"].map((driver) => `storage_service.${driver}`),
+);
+
+/** Means nothing, and is in every file of Harbor's: the file format's version. */
+export const silentKeys: ReadonlySet<string> = new Set(["_version"]);

@@ -1,0 +1,55 @@
+import { resolve } from "node:path";
+import type { z } from "zod";
+import { findProblems, findWarnings } from "./check.ts";
+import { type Config, toConfig } from "./config.ts";
+import { readEnvironment } from "./env.ts";
+import { type FileContent, readConfigFile } from "./file.ts";
+import { type KeyPath, keys, type Values } from "./keys.ts";
+import { type Problem, refusal, type Settings, wrongValue } from "./settings.ts";
+
+export interface ConfigSource {
+  /** In the form of Harbor's harbor.yml; without one, the defaults hold. */
+  readonly file?: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where relative paths start, in the file and the environment alike. */
+  readonly cwd: string;
+}
+
+const noFile: FileContent = { settings: new Map(), sections: new Set(), problems: [], warnings: [] };
+
+/**
+ * The configuration from file and environment, of which the environment prevails, deeply frozen. Throws
+ * CONFIG_INVALID with all that is wrong; `warnings` are sentences for the operator.
+ */
+export async function loadConfig(source: ConfigSource): Promise<{ config: Config; warnings: string[] }> {
+  const file = source.file === undefined ? noFile : await readConfigFile(resolve(source.cwd, source.file));
+  const environment = readEnvironment(source.env);
+  const { values, problems } = validate(new Map([...file.settings, ...environment.settings]));
+  const config = toConfig(values, file.sections, source.cwd);
+  problems.unshift(...file.problems);
+  problems.push(...(await findProblems(config)));
+  if (problems.length > 0) throw refusal(problems);
+  return {
+    config: freeze(config),
+    warnings: [...file.warnings, ...environment.warnings, ...findWarnings(config)],
+  };
+}
+
+function validate(settings: Settings): { values: Values; problems: Problem[] } {
+  const values: Partial<Record<KeyPath, unknown>> = {};
+  const problems: Problem[] = [];
+  for (const [key, setting] of settings) {
+    const schema: z.ZodType<unknown, string> = keys[key];
+    const { success, data, error } = schema.safeParse(setting.text);
+    if (success) values[key] = data;
+    else problems.push(wrongValue(key, setting, error.issues[0]?.message ?? "another value"));
+  }
+  return { values: values as Values, problems };
+}
+
+function freeze<T extends object>(value: T): T {
+  for (const inner of Object.values(value)) {
+    if (typeof inner === "object" && inner !== null) freeze(inner);
+  }
+  return Object.freeze(value);
+}

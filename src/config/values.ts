@@ -1,0 +1,120 @@
+import { isIP } from "node:net";
+import { Cron } from "croner";
+import { z } from "zod";
+import { day, hour, minute, second } from "../kernel/index.ts";
+
+/**
+ * What a key may hold, read from plain text: a file's values and the environment's mean the same. The message
+ * of a refusal ends the sentence "expected …".
+ */
+export type Kind<T> = z.ZodType<T, string>;
+
+/** `convert` returns undefined for a text that is refused. */
+function kind<T>(expected: string, convert: (text: string) => T | undefined): Kind<T> {
+  return z.string().transform((text, context) => {
+    const value = convert(text.trim());
+    if (value !== undefined) return value;
+    context.addIssue({ code: "custom", message: expected });
+    return z.NEVER;
+  });
+}
+
+const units = { ms: 1, s: second, m: minute, h: hour, d: day, w: 7 * day } as const;
+
+/** Milliseconds in `30m`, `168h`, `7d` or `1h30m`; undefined for anything else. */
+export function parseDuration(text: string): number | undefined {
+  if (!/^(?:\d+(?:ms|[smhdw]))+$/.test(text)) return undefined;
+  let total = 0;
+  for (const [, count, unit] of text.matchAll(/(\d+)(ms|[smhdw])/g)) {
+    total += Number(count) * units[unit as keyof typeof units];
+  }
+  return Number.isSafeInteger(total) ? total : undefined;
+}
+
+/** `milliseconds` in the largest unit that divides it: what `parseDuration` reads. */
+export function formatDuration(milliseconds: number): string {
+  const unit = (["d", "h", "m", "s"] as const).find((name) => milliseconds % units[name] === 0) ?? "ms";
+  return `${milliseconds / units[unit]}${unit}`;
+}
+
+/** Milliseconds, from `minimum` to `maximum`. */
+export function duration(minimum: number, maximum: number): Kind<number> {
+  const range = `from ${formatDuration(minimum)} to ${formatDuration(maximum)}`;
+  return kind(`a duration such as 30m, 168h or 7d, ${range}`, (text) => {
+    const value = parseDuration(text);
+    return value !== undefined && value >= minimum && value <= maximum ? value : undefined;
+  });
+}
+
+export function integer(minimum: number, maximum: number): Kind<number> {
+  return kind(`a whole number from ${minimum} to ${maximum}`, (text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    return value >= minimum && value <= maximum ? value : undefined;
+  });
+}
+
+export const port = integer(1, 65_535);
+
+/** YAML 1.1's words for it, which are what Harbor's own reader takes. */
+export const flag: Kind<boolean> = kind("true or false", (text) => {
+  if (/^(?:true|yes|on)$/i.test(text)) return true;
+  return /^(?:false|no|off)$/i.test(text) ? false : undefined;
+});
+
+export function oneOf<T>(words: Readonly<Record<string, T>>): Kind<T> {
+  return kind(`one of ${Object.keys(words).join(", ")}`, (text) => {
+    const word = text.toLowerCase();
+    return Object.hasOwn(words, word) ? words[word] : undefined;
+  });
+}
+
+/** Taken as it is written, blanks too. */
+export const secret: Kind<string> = z.string().min(1, "a text that is not empty");
+
+export const path: Kind<string> = kind("a path", (text) =>
+  text !== "" && !text.includes("\0") ? text : undefined,
+);
+
+const label = "[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?";
+const hostPattern = new RegExp(`^(?=.{1,253}$)${label}(?:\\.${label})*$`, "i");
+
+export const host: Kind<string> = kind("a host name or an IP address, without scheme and port", (text) => {
+  // A name such as 1.2.3 is no address, and no host of a URL either.
+  const name = hostPattern.test(text) && URL.canParse(`https://${text}`);
+  return name || isIP(text) !== 0 ? text.toLowerCase() : undefined;
+});
+
+export const address: Kind<string> = kind('an IP address to listen on, such as 127.0.0.1 or "::"', (text) =>
+  isIP(text) !== 0 ? text : undefined,
+);
+
+/** Without a path: clients look for the registry's API at the root. */
+export const origin: Kind<string> = kind(
+  "https://HOST, https://HOST:PORT or the same with http, without a path",
+  (text) => {
+    if (!/^https?:\/\/[^/?#@\\\s]+\/*$/i.test(text) || !URL.canParse(text)) return undefined;
+    return new URL(text).origin;
+  },
+);
+
+export const urlPath: Kind<string> = kind("a path that starts with /", (text) =>
+  /^\/[\w./-]*$/.test(text) ? text : undefined,
+);
+
+export const cron: Kind<string> = kind(
+  'a cron expression of five or six fields, such as "0 0 3 * * *" for 3:00 every day',
+  (text) => {
+    if (![5, 6].includes(text.split(/\s+/).length)) return undefined;
+    try {
+      new Cron(text, { paused: true });
+      return text;
+    } catch {
+      return undefined;
+    }
+  },
+);
+
+/** A robot's name goes into HTTP's Basic credentials, which end the name at a colon. */
+export const namePrefix: Kind<string> = kind("1 to 32 letters, digits or $ . _ + -", (text) =>
+  /^[\w$.+-]{1,32}$/.test(text) ? text : undefined,
+);
