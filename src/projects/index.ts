@@ -1,0 +1,52 @@
+import type { Database } from "../db/index.ts";
+import type { AuditLog } from "../events/index.ts";
+import type { Clock } from "../kernel/index.ts";
+import { Labels } from "./labels.ts";
+import { Members } from "./members.ts";
+import { Projects } from "./projects.ts";
+import { Quotas } from "./quotas.ts";
+import { Rights } from "./rights.ts";
+
+export type { Label, Labels, LabelText } from "./labels.ts";
+export type { Member, MemberQuery, Members, UserKey } from "./members.ts";
+export type { Metadata } from "./metadata.ts";
+export {
+  type Action,
+  type Permission,
+  type ProjectResource,
+  projectPermissions,
+  type SystemResource,
+  systemPermissions,
+} from "./policies.ts";
+export type { CveAllowlist, Project } from "./project.ts";
+export { type NewProject, obstacleToDeletion, type ProjectChange, type Projects } from "./projects.ts";
+export type { Quota, Quotas } from "./quotas.ts";
+export {
+  type ProjectKey,
+  type ProjectRef,
+  projectNotFound,
+  type RepositoryAction,
+  type Resource,
+  type Rights,
+} from "./rights.ts";
+export { highestRole, type RoleId, type RoleName, roleName, roles } from "./roles.ts";
+export { visibleTo } from "./visibility.ts";
+
+/** Everything about projects, and the one judge of rights. */
+export interface ProjectServices {
+  readonly projects: Projects;
+  readonly members: Members;
+  readonly quotas: Quotas;
+  readonly labels: Labels;
+  readonly rights: Rights;
+}
+
+export function createProjects(database: Database, audit: AuditLog, clock: Clock): ProjectServices {
+  return {
+    projects: new Projects(database, audit, clock),
+    members: new Members(database, audit, clock),
+    quotas: new Quotas(database, audit, clock),
+    labels: new Labels(database, audit, clock),
+    rights: new Rights(database),
+  };
+}
