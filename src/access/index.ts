@@ -1,1 +1,10 @@
+export { type Access, type AccessOptions, createAccess } from "./access.ts";
+export type { Client, Credentials } from "./credentials.ts";
 export { anonymous, callerOf, type Principal, principalName, type RobotPermission } from "./principal.ts";
+export type { NewRobot, Robot, RobotSettings, Robots } from "./robots.ts";
+export type { Session, Sessions } from "./sessions.ts";
+export type { IssuedToken, Tokens, Verification } from "./tokens.ts";
+export type { Profile } from "./user-rules.ts";
+export type { User } from "./user-store.ts";
+export type { NewUser, Users } from "./users.ts";
+export type { TokenAccess, VerifiedToken } from "./verified-token.ts";

@@ -9,19 +9,34 @@ export interface RobotPermission {
   readonly action: string;
 }
 
+export interface UserPrincipal {
+  readonly kind: "user";
+  readonly id: number;
+  readonly name: string;
+  readonly admin: boolean;
+}
+
+export interface RobotPrincipal {
+  readonly kind: "robot";
+  readonly id: number;
+  /** As the client writes it, with its prefix: `robot$ci`, `robot$library+ci`. */
+  readonly name: string;
+  readonly permissions: readonly RobotPermission[];
+}
+
 /** Whoever a request was authenticated as. */
-export type Principal =
-  | { readonly kind: "user"; readonly id: number; readonly name: string; readonly admin: boolean }
-  | {
-      readonly kind: "robot";
-      readonly id: number;
-      /** As the client writes it, with its prefix: `robot$ci`, `robot$library+ci`. */
-      readonly name: string;
-      readonly permissions: readonly RobotPermission[];
-    }
-  | { readonly kind: "anonymous" };
+export type Principal = UserPrincipal | RobotPrincipal | { readonly kind: "anonymous" };
 
 export const anonymous: Principal = { kind: "anonymous" };
+
+/** An account as it stands in the database. */
+export interface Account<P extends UserPrincipal | RobotPrincipal = UserPrincipal | RobotPrincipal> {
+  readonly principal: P;
+  /** The stored hash that a password or secret was held against: once it changes, that proof is void. */
+  readonly proof: string;
+  /** From when on the account may do nothing, in milliseconds since 1970; null for never. */
+  readonly expiresAt: number | null;
+}
 
 export function principalName(principal: Principal): string {
   return principal.kind === "anonymous" ? "anonymous" : principal.name;

@@ -1,0 +1,47 @@
+import { BreakwaterError } from "../kernel/index.ts";
+
+/** What a user says of themself. */
+export interface Profile {
+  readonly email: string;
+  readonly realname: string;
+  readonly comment: string;
+}
+
+/** Harbor's; `#` marks the names of deleted users besides, and `$` those of robots. */
+const illegal = /[,"~#%$]/;
+/** RFC 7617, section 2: no control character fits into Basic credentials. */
+const control = /\p{Cc}/u;
+/** A mailbox as far as it can be told without sending something there. No part of it can be matched in two ways. */
+const email = /^[^\s@<>()[\]\\,;:"]{1,64}@[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)+$/;
+
+/**
+ * Throws BAD_REQUEST when `username` may not be one. A colon, which Harbor takes and nobody can log in with,
+ * is refused: it ends the name in Basic credentials.
+ */
+export function requireUsername(username: string): void {
+  requireLength("username", username, 1, 255);
+  if (illegal.test(username) || control.test(username) || username.includes(":")) {
+    throw new BreakwaterError(
+      "BAD_REQUEST",
+      'A username must not hold any of , " ~ # % $ : or control characters.',
+    );
+  }
+}
+
+/** Throws BAD_REQUEST when a part of `profile` does not keep Harbor's rules. */
+export function requireProfile(profile: Profile): void {
+  requireLength("email", profile.email, 1, 255);
+  if (!email.test(profile.email)) {
+    throw new BreakwaterError("BAD_REQUEST", "The email must be an address such as name@example.com.");
+  }
+  requireLength("realname", profile.realname, 1, 255);
+  if (illegal.test(profile.realname)) {
+    throw new BreakwaterError("BAD_REQUEST", 'A realname must not hold any of , " ~ # % $.');
+  }
+  requireLength("comment", profile.comment, 0, 30);
+}
+
+function requireLength(what: string, text: string, min: number, max: number): void {
+  if (text.length >= min && text.length <= max) return;
+  throw new BreakwaterError("BAD_REQUEST", `The ${what} must have ${min} to ${max} characters.`);
+}
