@@ -80,7 +80,10 @@ class Reader {
   }
 
   #readKey(path: string, written: Node, origin: string): void {
-    if (sections.has(path)) return this.readSection(path, written);
+    if (sections.has(path)) {
+      this.readSection(path, written);
+      return;
+    }
     const node = this.#resolve(written);
     if (isNothing(node) || silentKeys.has(path)) return;
     if (foreignDrivers.has(path)) {
