@@ -31,6 +31,7 @@ export const errorCatalogue = {
   TAG_INVALID: "The tag is not valid.",
   RANGE_INVALID: "The range does not fit the content.",
   BLOB_IN_USE: "A manifest of the repository still needs the blob.",
+  MANIFEST_TOO_LARGE: "The manifest is larger than the registry takes.",
   MANIFEST_IN_USE: "An index of the repository still needs the manifest.",
   STORAGE_FULL: "The storage has no room left.",
   CONFIG_INVALID: "The configuration is not valid.",
