@@ -1,5 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
+import type { Certificate } from "../tools/certificate.ts";
 import { freePort } from "../tools/port.ts";
 import { output, Server } from "../tools/process.ts";
 import type { Credentials, Peer, PeerOptions } from "./peer.ts";
@@ -34,7 +35,12 @@ export async function startBreakwater(options: PeerOptions): Promise<Peer> {
     pid: server.pid,
     readyAfter: server.readyAfter,
     credentials,
-    authorization: (repositories) => bearer(origin, certificate.pem, repositories),
+    authorization: (repositories) =>
+      bearer(
+        origin,
+        certificate,
+        repositories.map((repository) => `repository:${repository}:pull,push,delete`),
+      ),
     [Symbol.asyncDispose]: () => server.stop(),
   };
 }
@@ -64,17 +70,20 @@ function configuration({ folder, scheme, certificate }: PeerOptions, port: numbe
   });
 }
 
+/** Lists all repositories, which a token for some of them does not allow. */
+export function catalogAuthorization(peer: Peer): Promise<Record<string, string>> {
+  return bearer(peer.origin, peer.certificate, ["registry:catalog:*"]);
+}
+
 /** One token for all of them: a password is slow to check, by intent. */
 async function bearer(
   origin: string,
-  ca: string,
-  repositories: readonly string[],
+  certificate: Certificate,
+  scopes: readonly string[],
 ): Promise<Record<string, string>> {
   const url = new URL("/service/token?service=harbor-registry", origin);
-  for (const repository of repositories) {
-    url.searchParams.append("scope", `repository:${repository}:pull,push,delete`);
-  }
-  const response = await fetch(url, { headers: basicAuthorization(), tls: { ca } });
+  for (const scope of scopes) url.searchParams.append("scope", scope);
+  const response = await fetch(url, { headers: basicAuthorization(), tls: { ca: certificate.pem } });
   if (!response.ok) throw new Error(`${url.pathname}: ${response.status} ${await response.text()}`);
   const { token } = (await response.json()) as { token: string };
   return { authorization: `Bearer ${token}` };

@@ -1,9 +1,12 @@
 import type { Scenario } from "../scenario.ts";
 import { blobGet } from "./blob-get.ts";
 import { dockerImage } from "./docker-image.ts";
+import { garbageCollection } from "./garbage-collection.ts";
+import { largeRegistry } from "./large-registry.ts";
 import { layerPullPlain, layerPullTls } from "./layer-pull.ts";
 import { layerPush } from "./layer-push.ts";
 import { manifestGet } from "./manifest-get.ts";
+import { startup } from "./startup.ts";
 
 /** In the order of the table. */
 export const scenarios: readonly Scenario[] = [
@@ -13,4 +16,7 @@ export const scenarios: readonly Scenario[] = [
   layerPullPlain,
   layerPush,
   dockerImage,
+  largeRegistry,
+  garbageCollection,
+  startup,
 ];

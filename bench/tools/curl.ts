@@ -4,12 +4,13 @@ export interface Transfer {
   readonly url: string;
   readonly ca: string;
   readonly headers?: Readonly<Record<string, string>>;
+  /**
+   * HTTP/1.1 unless told otherwise: Docker's engine, Podman and Skopeo speak it to every registry. `any`
+   * leaves it to the two ends, of which curl takes HTTP/2 where it is offered.
+   */
+  readonly protocol?: "any";
 }
 
-/**
- * HTTP/1.1 on both sides, as Docker's engine speaks it to registries; left to itself curl would take
- * HTTP/2 with the side that offers it.
- */
 function command(transfer: Transfer): string[] {
   const headers = Object.entries(transfer.headers ?? {}).flatMap(([name, value]) => [
     "-H",

@@ -1,11 +1,25 @@
-import { openSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import type { Subprocess } from "bun";
 
-const running = new Set<Server>();
+const running = new Set<Subprocess>();
 
 /** Ends whatever still runs; for an interrupted bench, where no `using` gets its turn. */
 export async function stopAll(): Promise<void> {
-  await Promise.all([...running].map((server) => server.stop()));
+  await Promise.all([...running].map(stop));
+}
+
+/** Asks, waits, and insists: nothing outlives the bench. */
+async function stop(process: Subprocess): Promise<void> {
+  process.kill("SIGTERM");
+  const insist = setTimeout(() => process.kill("SIGKILL"), 20_000);
+  await process.exited;
+  clearTimeout(insist);
+}
+
+function track<P extends Subprocess>(process: P): P {
+  running.add(process);
+  process.exited.finally(() => running.delete(process));
+  return process;
 }
 
 export interface ServerOptions {
@@ -25,43 +39,39 @@ export class Server implements AsyncDisposable {
   private constructor(process: Subprocess, readyAfter: number) {
     this.#process = process;
     this.readyAfter = readyAfter;
-    running.add(this);
   }
 
   static async start(options: ServerOptions): Promise<Server> {
     const log = openSync(options.log, "a");
     const started = performance.now();
-    const process = Bun.spawn(options.command, {
-      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-      stdin: "ignore",
-      stdout: log,
-      stderr: log,
-    });
-    const server = new Server(process, 0);
+    const process = track(
+      Bun.spawn(options.command, {
+        ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+        stdin: "ignore",
+        stdout: log,
+        stderr: log,
+      }),
+    );
+    closeSync(log);
     try {
       await untilReady(process, options);
     } catch (error) {
-      await server.stop();
+      await stop(process);
       throw error;
     }
-    return Object.assign(server, { readyAfter: performance.now() - started });
+    return new Server(process, performance.now() - started);
   }
 
   get pid(): number {
     return this.#process.pid;
   }
 
-  /** Asks, waits, and insists: nothing outlives the bench. */
-  async stop(): Promise<void> {
-    running.delete(this);
-    this.#process.kill("SIGTERM");
-    const insist = setTimeout(() => this.#process.kill("SIGKILL"), 20_000);
-    await this.#process.exited;
-    clearTimeout(insist);
+  stop(): Promise<void> {
+    return stop(this.#process);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
   }
 }
 
@@ -80,7 +90,7 @@ async function untilReady(process: Subprocess, options: ServerOptions): Promise<
 
 /** Runs a program to its end and returns what it printed. */
 export async function output(command: string[], options: { anyExit?: boolean } = {}): Promise<string> {
-  const process = Bun.spawn(command, { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+  const process = track(Bun.spawn(command, { stdin: "ignore", stdout: "pipe", stderr: "pipe" }));
   const [text, complaint, code] = await Promise.all([
     process.stdout.text(),
     process.stderr.text(),
