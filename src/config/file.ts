@@ -16,7 +16,10 @@ export interface FileContent {
 /** Reads a file in the form of Harbor's harbor.yml. Throws CONFIG_INVALID when it cannot be read or is not YAML. */
 export async function readConfigFile(file: string): Promise<FileContent> {
   const text = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
-    throw refusal([{ key: file, expected: "a file that can be read", found: cause.code ?? "an error" }]);
+    const why = cause.code === "ENOENT" ? "there is no such file" : (cause.code ?? cause.message);
+    throw new BreakwaterError("CONFIG_INVALID", `The configuration file ${file} cannot be read: ${why}.`, {
+      cause,
+    });
   });
   return parseConfig(text, basename(file));
 }

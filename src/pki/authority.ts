@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import { day, hour, systemClock } from "../kernel/index.ts";
-import { attempt, refused } from "./certificate.ts";
+import { attempt, pemBlocks, refused } from "./certificate.ts";
 import {
   createOnce,
   ensurePrivateDirectory,
@@ -37,20 +37,22 @@ export async function ensureAuthority(directory: string, now: number = systemClo
   const file = join(directory, "ca.crt");
   const keyFile = join(directory, "ca.key");
   // In this order: who makes them writes the key first, so a certificate without a key is no half-made pair.
-  const certificate = await readText(file);
+  const text = await readText(file);
   const privateKey = await readText(keyFile);
-  if (certificate === undefined) return create(file, keyFile, now);
+  if (text === undefined) return create(file, keyFile, now);
   if (privateKey === undefined) {
     throw refused(
       `The authority's certificate is in ${file}, but its key ${keyFile} is missing. Restore the key, or remove the certificate to have a new authority made, which every client must then be told to trust.`,
     );
   }
   const key = parseKey(privateKey, keyFile);
-  const parsed = attempt(`${file} holds no readable certificate.`, () => new X509Certificate(certificate));
+  const parsed = attempt(`${file} holds no readable certificate.`, () => new X509Certificate(text));
   if (!parsed.checkPrivateKey(key)) {
     throw refused(`The authority's key ${keyFile} does not belong to its certificate ${file}.`);
   }
-  if (parsed.validToDate.getTime() - now > serverLifetime) return { certificate, privateKey, file };
+  if (parsed.validToDate.getTime() - now > serverLifetime) {
+    return { certificate: pemBlocks(text, "CERTIFICATE").join(""), privateKey, file };
+  }
   const renewed = await issue(privateKey, now);
   await replaceFile(file, renewed, publicMode);
   return { certificate: renewed, privateKey, file };

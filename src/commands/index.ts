@@ -1,0 +1,12 @@
+import type { Command } from "commander";
+import { addConfig } from "./config.ts";
+import { addServe } from "./serve.ts";
+
+/**
+ * Adds every subcommand. They load what they need only when they run, so that help comes at once; each inherits
+ * the program's settings and throws what goes wrong.
+ */
+export function addCommands(program: Command): void {
+  addServe(program);
+  addConfig(program);
+}
