@@ -65,7 +65,9 @@ export class Credentials {
   }
 
   #login(name: string, password: string, client: Client): Promise<Account> {
-    const attempt = new Attempt(name.slice(0, maxNameLength), client, this.#deps);
+    // Control characters are in nobody's name, and not every engine stores them.
+    const printable = name.slice(0, maxNameLength).replace(/\p{Cc}/gu, "\ufffd");
+    const attempt = new Attempt(printable, client, this.#deps);
     return this.#turns.run(() => attempt.run(password));
   }
 

@@ -1,7 +1,8 @@
 export { type Access, type AccessOptions, createAccess } from "./access.ts";
 export type { Client, Credentials } from "./credentials.ts";
 export { anonymous, callerOf, type Principal, principalName, type RobotPermission } from "./principal.ts";
-export type { NewRobot, Robot, RobotSettings, Robots } from "./robots.ts";
+export type { NewRobot, Robot, RobotSettings } from "./robot.ts";
+export type { Robots } from "./robots.ts";
 export type { Session, Sessions } from "./sessions.ts";
 export type { IssuedToken, Tokens, Verification } from "./tokens.ts";
 export type { Profile } from "./user-rules.ts";

@@ -22,6 +22,15 @@ export function requireDuration(days: number): void {
   );
 }
 
+/** Throws BAD_REQUEST for a description that is too long to be one, or that not every engine can store. */
+export function requireDescription(description: string): void {
+  if (description.length <= 1024 && !description.includes("\0")) return;
+  throw new BreakwaterError(
+    "BAD_REQUEST",
+    "The description must have at most 1024 characters, none of them NUL.",
+  );
+}
+
 /**
  * Throws BAD_REQUEST when the permissions do not fit the robot: a project's robot has none outside its project.
  * `project` is null for a robot of the system. Which resources and actions there are is not known here.

@@ -3,7 +3,8 @@ import type { AuditLog } from "../events/index.ts";
 import { BreakwaterError, type Caller, type Clock, day } from "../kernel/index.ts";
 import { equalInConstantTime, mac } from "./keys.ts";
 import type { Account, RobotPermission, RobotPrincipal } from "./principal.ts";
-import { requireDuration, requirePermissions, requireRobotName } from "./robot-rules.ts";
+import type { NewRobot, Robot, RobotSettings } from "./robot.ts";
+import { requireDescription, requireDuration, requirePermissions, requireRobotName } from "./robot-rules.ts";
 import {
   listRobots,
   type RobotRow,
@@ -13,38 +14,6 @@ import {
   selectRobot,
 } from "./robot-store.ts";
 import { generateSecret, requireStrong } from "./secrets.ts";
-
-export interface Robot {
-  readonly id: number;
-  /** As clients write it: `robot$ci`, or `robot$library+ci` for a project's. */
-  readonly name: string;
-  readonly level: "system" | "project";
-  readonly projectId: number | null;
-  readonly description: string;
-  /** Days from its creation, -1 for never. */
-  readonly duration: number;
-  /** Milliseconds since 1970, as all times; null for never. */
-  readonly expiresAt: number | null;
-  readonly disabled: boolean;
-  readonly creator: string;
-  readonly permissions: readonly RobotPermission[];
-  readonly createdAt: number;
-  readonly updatedAt: number;
-}
-
-export interface RobotSettings {
-  readonly description: string;
-  readonly duration: number;
-  readonly disabled: boolean;
-  readonly permissions: readonly RobotPermission[];
-}
-
-export interface NewRobot extends RobotSettings {
-  /** Without prefix and project. */
-  readonly name: string;
-  /** Whose it is; null for the system's. */
-  readonly project: { readonly id: number; readonly name: string } | null;
-}
 
 export interface RobotOptions {
   /** What the names of robots begin with: `robot$`. */
@@ -73,6 +42,7 @@ export class Robots {
   async create(caller: Caller, wanted: NewRobot): Promise<{ robot: Robot; secret: string }> {
     const { name: ownName, project, permissions, description, duration } = wanted;
     requireRobotName(ownName);
+    requireDescription(description);
     requireDuration(duration);
     requirePermissions(permissions, project?.name ?? null);
     const name = project === null ? ownName : `${project.name}+${ownName}`;
@@ -125,6 +95,7 @@ export class Robots {
   /** The expiry is counted from the robot's creation, as in Harbor. Throws BAD_REQUEST or NOT_FOUND. */
   async update(caller: Caller, id: number, settings: RobotSettings): Promise<void> {
     const { description, duration, disabled, permissions } = settings;
+    requireDescription(description);
     requireDuration(duration);
     await this.#change(caller, id, "changed its settings", async (tx, row) => {
       requirePermissions(permissions, row.level === "project" ? projectIn(row.name) : null);
