@@ -1,3 +1,4 @@
+import type { Robots } from "../access/index.ts";
 import type { Database } from "../db/index.ts";
 import type { AuditLog } from "../events/index.ts";
 import type { Clock } from "../kernel/index.ts";
@@ -41,9 +42,15 @@ export interface ProjectServices {
   readonly rights: Rights;
 }
 
-export function createProjects(database: Database, audit: AuditLog, clock: Clock): ProjectServices {
+/** `robots` are those of the room `access`: they lose their rights in a project that is deleted. */
+export function createProjects(
+  database: Database,
+  audit: AuditLog,
+  clock: Clock,
+  robots: Pick<Robots, "forgetProject">,
+): ProjectServices {
   return {
-    projects: new Projects(database, audit, clock),
+    projects: new Projects(database, audit, clock, robots),
     members: new Members(database, audit, clock),
     quotas: new Quotas(database, audit, clock),
     labels: new Labels(database, audit, clock),

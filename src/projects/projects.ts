@@ -1,4 +1,4 @@
-import type { Principal } from "../access/index.ts";
+import type { Principal, Robots } from "../access/index.ts";
 import {
   type Columns,
   type Database,
@@ -52,11 +52,13 @@ export class Projects {
   readonly #database: Database;
   readonly #audit: AuditLog;
   readonly #clock: Clock;
+  readonly #robots: Pick<Robots, "forgetProject">;
 
-  constructor(database: Database, audit: AuditLog, clock: Clock) {
+  constructor(database: Database, audit: AuditLog, clock: Clock, robots: Pick<Robots, "forgetProject">) {
     this.#database = database;
     this.#audit = audit;
     this.#clock = clock;
+    this.#robots = robots;
   }
 
   /** Throws BAD_REQUEST for a name, limit or setting that is not valid, CONFLICT where the name is taken. */
@@ -189,6 +191,7 @@ export class Projects {
       if (project === undefined) throw projectNotFound({ id });
       const obstacle = obstacleToDeletion(project);
       if (obstacle !== null) throw new BreakwaterError("PRECONDITION", obstacle);
+      await this.#robots.forgetProject(tx, project);
       await tx.deleteFrom("label").where("scope", "=", "p").where("project_id", "=", id).execute();
       await tx.deleteFrom("project").where("id", "=", id).execute();
       await this.#audit.record(tx, caller, {
@@ -204,8 +207,11 @@ export class Projects {
   async memberCounts(id: number): Promise<Readonly<Record<RoleName, number>>> {
     const rows = await this.#database.read
       .selectFrom("project_member")
+      .innerJoin("user_account", "user_account.id", "project_member.entity_id")
       .select((of) => ["role_id", of.fn.countAll().as("count")])
       .where("project_id", "=", id)
+      .where("entity_type", "=", "u")
+      .where("deleted_at", "is", null)
       .groupBy("role_id")
       .execute();
     const counts = { projectAdmin: 0, developer: 0, guest: 0, maintainer: 0, limitedGuest: 0 };

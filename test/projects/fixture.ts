@@ -1,4 +1,4 @@
-import type { Principal } from "../../src/access/index.ts";
+import { type Access, createAccess, type Principal } from "../../src/access/index.ts";
 import { type Database, type ListQuery, migrate, openSqlite } from "../../src/db/index.ts";
 import { AuditLog } from "../../src/events/index.ts";
 import { type Caller, day } from "../../src/kernel/index.ts";
@@ -9,6 +9,7 @@ export const caller: Caller = { kind: "user", name: "tester", address: "192.0.2.
 
 export interface Fixture extends AsyncDisposable, ProjectServices {
   readonly database: Database;
+  readonly access: Access;
   /** What `services` see as the time; tests may move it. */
   readonly clock: { now: number };
   /** Makes a user and answers their id; how users log in is another room's business. */
@@ -24,9 +25,19 @@ export async function openFixture(): Promise<Fixture> {
   const database = openSqlite(`${directory.path}/meta.db`);
   await migrate(database);
   const clock = { now: 20_000 * day };
-  const services = createProjects(database, new AuditLog(database, () => clock.now), () => clock.now);
+  const audit = new AuditLog(database, () => clock.now);
+  const access = createAccess({
+    database,
+    audit,
+    clock: () => clock.now,
+    secret: new Uint8Array(32),
+    robotPrefix: "robot$",
+    token: { issuer: "test", service: "test", lifetime: 1800 },
+    sessionLifetime: day,
+  });
   return {
-    ...services,
+    ...createProjects(database, audit, () => clock.now, access.robots),
+    access,
     database,
     clock,
     user: async (name, admin = false) => {

@@ -215,10 +215,26 @@ describe("a project's settings", () => {
 });
 
 describe("deleting projects", () => {
-  test("not while there are repositories; afterwards with members, settings and labels", async () => {
+  test("not while there are repositories; afterwards with its labels and the robots' rights", async () => {
     await using fixture = await openFixture();
     const { id } = await fixture.projects.create(caller, newProject("team", await fixture.user("alice")));
     await fixture.labels.create(caller, id, { name: "tested", description: "", color: "" });
+    const settings = { description: "", duration: -1, disabled: false };
+    const pull = { resource: "repository", action: "pull" };
+    const of = (namespace: string) => ({ kind: "project" as const, namespace, ...pull });
+    const { robots } = fixture.access;
+    await robots.create(caller, {
+      ...settings,
+      name: "own",
+      project: { id, name: "team" },
+      permissions: [of("team")],
+    });
+    const { robot: other } = await robots.create(caller, {
+      ...settings,
+      name: "other",
+      project: null,
+      permissions: [of("team"), of("else")],
+    });
     await addRepository(fixture.database, id, "team/app");
     await expect(fixture.projects.delete(caller, id)).rejects.toMatchObject({
       code: "PRECONDITION",
@@ -229,10 +245,9 @@ describe("deleting projects", () => {
     await expect(fixture.projects.get({ id })).rejects.toMatchObject({ code: "NOT_FOUND" });
     const left = await fixture.database.read.selectFrom("label").selectAll().execute();
     expect(left).toEqual([]);
-    expect(await fixture.audited()).toEqual([
-      "create project team",
-      "create label tested",
-      "delete project team",
-    ]);
+    // A later project of the same name must not find a robot that has rights in it.
+    expect((await robots.list(listQuery())).items.map(({ name }) => name)).toEqual([other.name]);
+    expect((await robots.get(other.id)).permissions).toEqual([of("else")]);
+    expect((await fixture.audited()).at(-1)).toBe("delete project team");
   });
 });
