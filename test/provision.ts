@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 const TOOLS: Readonly<Record<string, readonly string[]>> = {
   dockerd: ["docker.io"],
   docker: ["docker-cli", "docker.io"],
+  containerd: ["containerd"],
   "docker-registry": ["docker-registry"],
   skopeo: ["skopeo"],
   podman: ["podman"],

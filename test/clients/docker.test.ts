@@ -68,13 +68,24 @@ describeUnless(await noDockerEngine(), "Docker Engine", () => {
     const { server, engine } = setup;
     const project = await createProject(server);
     const robot = await createRobot(server, project);
-    const pushed = await makeImage();
-    await (await openRepository(server, `${project}/app`)).pushImage(pushed, "v1");
+    await (await openRepository(server, `${project}/app`)).pushImage(await makeImage(), "v1");
 
     expect((await engine.login(server.host, robot)).output).toContain("Login Succeeded");
     await engine.docker("pull", `${server.host}/${project}/app:v1`);
     await engine.docker("tag", `${server.host}/${project}/app:v1`, `${server.host}/${project}/copy:v2`);
     await engine.docker("push", `${server.host}/${project}/copy:v2`);
+  });
+
+  test("mounts the layers of a neighbouring repository instead of sending them again", async () => {
+    await using setup = await setUp();
+    const { server, engine } = setup;
+    await (await openRepository(server, "library/first")).pushImage(await makeImage({ layers: 2 }), "v1");
+    await engine.login(server.host, server.admin);
+
+    await engine.docker("pull", `${server.host}/library/first:v1`);
+    await engine.docker("tag", `${server.host}/library/first:v1`, `${server.host}/library/second:v1`);
+    const pushed = await engine.docker("push", `${server.host}/library/second:v1`);
+    expect(pushed.match(/Mounted from library\/first/g)).toBeArrayOfSize(2);
   });
 
   test("is told that a password is wrong", async () => {
