@@ -7,13 +7,14 @@ import { findCircle, importsOf, readSources, roomOf } from "./sources.ts";
  */
 const FLOORS: readonly (readonly string[])[] = [
   ["main"],
+  ["commands"],
   ["serve"],
   ["http"],
   ["verdict"],
   ["registry", "trust", "scan"],
   ["projects", "access"],
   ["events", "jobs"],
-  ["db", "blobs"],
+  ["db", "blobs", "pki"],
   ["kernel"],
 ];
 
@@ -21,7 +22,7 @@ const floorOf = (room: string) => FLOORS.findIndex((rooms) => rooms.includes(roo
 
 /** The configuration is read at the top and handed down as plain options, so no room depends on the file's shape. */
 const CONFIG = "config";
-const READS_CONFIG = new Set(["main", "serve", CONFIG]);
+const READS_CONFIG = new Set(["main", "commands", "serve", CONFIG]);
 
 const sources = await readSources();
 const edges = sources.flatMap((source) =>
