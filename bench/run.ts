@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Options, parseOptions, usage } from "./options.ts";
@@ -19,7 +20,7 @@ async function main(): Promise<number> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, async () => {
       await stopAll();
-      await workdir[Symbol.asyncDispose]();
+      rmSync(workdir.path, { recursive: true, force: true });
       process.exit(130);
     });
   }

@@ -11,30 +11,19 @@ export interface Transfer {
   readonly protocol?: "any";
 }
 
-function command(transfer: Transfer): string[] {
-  const headers = Object.entries(transfer.headers ?? {}).flatMap(([name, value]) => [
-    "-H",
-    `${name}: ${value}`,
-  ]);
-  return [
-    "curl",
-    "--http1.1",
-    "-sS",
-    "--fail-with-body",
-    "--cacert",
-    transfer.ca,
-    "-o",
-    "/dev/null",
-    ...headers,
-  ];
+function command({ ca, headers = {}, protocol }: Transfer): string[] {
+  const version = protocol === "any" ? [] : ["--http1.1"];
+  const lines = Object.entries(headers).flatMap(([name, value]) => ["-H", `${name}: ${value}`]);
+  return ["curl", ...version, ...["-sS", "--fail-with-body", "-o", "/dev/null"], "--cacert", ca, ...lines];
 }
 
 /** Fetches and forgets; returns the seconds that it took, after checking that every byte came. */
 export async function download(transfer: Transfer, size: number): Promise<number> {
   const text = await output([...command(transfer), "-w", "%{time_total} %{size_download}", transfer.url]);
   const [time, received] = text.split(" ").map(Number);
-  if (time === undefined || received !== size)
+  if (time === undefined || received !== size) {
     throw new Error(`${transfer.url}: ${received} of ${size} bytes`);
+  }
   return time;
 }
 

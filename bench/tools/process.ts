@@ -2,9 +2,11 @@ import { closeSync, openSync } from "node:fs";
 import type { Subprocess } from "bun";
 
 const running = new Set<Subprocess>();
+let interrupted = false;
 
-/** Ends whatever still runs; for an interrupted bench, where no `using` gets its turn. */
+/** Ends whatever still runs and starts nothing more; for an interrupted bench, where no `using` gets its turn. */
 export async function stopAll(): Promise<void> {
+  interrupted = true;
   await Promise.all([...running].map(stop));
 }
 
@@ -16,7 +18,13 @@ async function stop(process: Subprocess): Promise<void> {
   clearTimeout(insist);
 }
 
-function track<P extends Subprocess>(process: P): P {
+function launch<Out extends "pipe" | number>(
+  command: string[],
+  out: Out,
+  cwd = ".",
+): Subprocess<"ignore", Out, Out> {
+  if (interrupted) throw new Error("interrupted");
+  const process = Bun.spawn(command, { cwd, stdin: "ignore", stdout: out, stderr: out });
   running.add(process);
   process.exited.finally(() => running.delete(process));
   return process;
@@ -44,14 +52,7 @@ export class Server implements AsyncDisposable {
   static async start(options: ServerOptions): Promise<Server> {
     const log = openSync(options.log, "a");
     const started = performance.now();
-    const process = track(
-      Bun.spawn(options.command, {
-        ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-        stdin: "ignore",
-        stdout: log,
-        stderr: log,
-      }),
-    );
+    const process = launch(options.command, log, options.cwd);
     closeSync(log);
     try {
       await untilReady(process, options);
@@ -90,7 +91,7 @@ async function untilReady(process: Subprocess, options: ServerOptions): Promise<
 
 /** Runs a program to its end and returns what it printed. */
 export async function output(command: string[], options: { anyExit?: boolean } = {}): Promise<string> {
-  const process = track(Bun.spawn(command, { stdin: "ignore", stdout: "pipe", stderr: "pipe" }));
+  const process = launch(command, "pipe");
   const [text, complaint, code] = await Promise.all([
     process.stdout.text(),
     process.stderr.text(),
