@@ -1,5 +1,4 @@
-import { rmSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Options, parseOptions, usage } from "./options.ts";
 import { renderReport, writeReport } from "./report.ts";
@@ -7,7 +6,7 @@ import { notRun, type Row, type Scenario } from "./scenario.ts";
 import { scenarios } from "./scenarios/index.ts";
 import { type Certificate, makeCertificate } from "./tools/certificate.ts";
 import { stopAll } from "./tools/process.ts";
-import { Workdir } from "./tools/workdir.ts";
+import { removeWorkdirs, Workdir } from "./tools/workdir.ts";
 
 async function main(): Promise<number> {
   const options = parseOptions(process.argv.slice(2));
@@ -20,7 +19,7 @@ async function main(): Promise<number> {
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.once(signal, async () => {
       await stopAll();
-      rmSync(workdir.path, { recursive: true, force: true });
+      removeWorkdirs();
       process.exit(130);
     });
   }
@@ -61,6 +60,8 @@ async function runOne(
   } catch (error) {
     console.error(error);
     return [notRun(scenario.name, error)];
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

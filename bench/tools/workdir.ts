@@ -1,7 +1,14 @@
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
+const made = new Set<string>();
+
+/** For an interrupted bench. At once, so that nobody writes in between. */
+export function removeWorkdirs(): void {
+  for (const path of made) rmSync(path, { recursive: true, force: true });
+}
 
 /** A temporary folder that goes away with the one who made it. */
 export class Workdir implements AsyncDisposable {
@@ -9,6 +16,7 @@ export class Workdir implements AsyncDisposable {
 
   private constructor(path: string) {
     this.path = path;
+    made.add(path);
   }
 
   static async make(parent = tmpdir()): Promise<Workdir> {
@@ -25,5 +33,6 @@ export class Workdir implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.path, { recursive: true, force: true });
+    made.delete(this.path);
   }
 }

@@ -53,16 +53,18 @@ export async function wrk(folder: string, load: Load): Promise<LoadResult> {
   return parse(text);
 }
 
+interface Summary {
+  requests: number;
+  duration: number;
+  p50: number;
+  p99: number;
+  errors: number;
+}
+
 function parse(text: string): LoadResult {
   const line = /^RESULT (.*)$/m.exec(text)?.[1];
   if (line === undefined) throw new Error(`wrk reported nothing:\n${text}`);
-  const { requests, duration, p50, p99, errors } = JSON.parse(line) as Record<string, number> as {
-    requests: number;
-    duration: number;
-    p50: number;
-    p99: number;
-    errors: number;
-  };
+  const { requests, duration, p50, p99, errors }: Summary = JSON.parse(line);
   // A fast refusal is no speed: one bad answer spoils the measurement.
   if (errors > 0 || requests === 0) throw new Error(`wrk saw ${errors} errors in ${requests} requests`);
   return { requestsPerSecond: requests / (duration / 1e6), requests, p50: p50 / 1000, p99: p99 / 1000 };
