@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { isInstalled } from "./support/command.ts";
 
 /** Commands that tests use, and the Debian packages that bring them: the first one that this release has. */
 const TOOLS: Readonly<Record<string, readonly string[]>> = {
@@ -16,7 +17,7 @@ const ENVIRONMENT = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
 
 async function onDebian(): Promise<boolean> {
   const release = await readFile("/etc/os-release", "utf8").catch(() => "");
-  return /^ID(_LIKE)?=.*debian/m.test(release) && Bun.which("apt-get") !== null;
+  return /^ID(_LIKE)?=.*debian/m.test(release) && isInstalled("apt-get");
 }
 
 async function succeeds(...command: string[]): Promise<boolean> {
@@ -45,7 +46,7 @@ async function firstKnown(packages: readonly string[]): Promise<string | undefin
  * is missing; the tests that need it skip themselves with that reason.
  */
 export async function provision(): Promise<void> {
-  const missing = Object.keys(TOOLS).filter((command) => Bun.which(command) === null);
+  const missing = Object.keys(TOOLS).filter((command) => !isInstalled(command));
   if (missing.length === 0) return;
   const without = `tests that need ${missing.join(", ")} will be skipped`;
   if (!(await onDebian())) return console.log(`provision: not on Debian, so ${without}`);
@@ -59,7 +60,7 @@ export async function provision(): Promise<void> {
   const packages = [...new Set(known.filter((name) => name !== undefined))];
   console.log(`provision: installing ${packages.join(", ")} for ${missing.join(", ")}`);
   if (!(await succeeds("apt-get", "install", "-y", "-qq", "--no-install-recommends", ...packages))) {
-    const still = missing.filter((command) => Bun.which(command) === null);
+    const still = missing.filter((command) => !isInstalled(command));
     console.log(`provision: apt-get install failed; tests that need ${still.join(", ")} will be skipped`);
   }
 }

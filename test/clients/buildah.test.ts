@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
 import { startBreakwater } from "../support/breakwater.ts";
-import { missingCommands } from "../support/command.ts";
+import { missingForRoot } from "../support/command.ts";
 import { describeUnless } from "../support/describe-unless.ts";
 import { DOCKER_LIST, OCI_INDEX } from "../support/image.ts";
 import { openRepository } from "../support/registry-client.ts";
@@ -20,9 +20,7 @@ async function build(home: ContainersHome, architecture: string, format: "oci" |
   return name;
 }
 
-const reason = missingCommands("buildah") ?? (process.getuid?.() === 0 ? undefined : "needs root");
-
-describeUnless(reason, "buildah", () => {
+describeUnless(missingForRoot("buildah"), "buildah", () => {
   for (const format of ["oci", "docker"] as const) {
     test(`builds for two architectures and pushes both under one tag, as ${format}`, async () => {
       await using server = await startBreakwater();

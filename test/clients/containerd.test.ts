@@ -3,7 +3,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Breakwater, type Credentials, startBreakwater } from "../support/breakwater.ts";
 import { Child } from "../support/child.ts";
-import { missingCommands, mustRun, run } from "../support/command.ts";
+import { missingForRoot, mustRun, run } from "../support/command.ts";
 import { describeUnless } from "../support/describe-unless.ts";
 import { createProject, createRobot } from "../support/harbor.ts";
 import { makeImage } from "../support/image.ts";
@@ -48,10 +48,7 @@ async function startContainerd(server: Breakwater) {
   };
 }
 
-const reason =
-  missingCommands("containerd", "ctr") ?? (process.getuid?.() === 0 ? undefined : "containerd needs root");
-
-describeUnless(reason, "containerd", () => {
+describeUnless(missingForRoot("containerd", "ctr"), "containerd", () => {
   test("pulls a private image with a robot's secret, pushes it on, and is refused without", async () => {
     await using server = await startBreakwater();
     await using containerd = await startContainerd(server);

@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Child } from "../support/child.ts";
-import { type CommandResult, missingCommands, mustRun, run } from "../support/command.ts";
+import { type CommandResult, missingForRoot, mustRun, run } from "../support/command.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../support/temporary-directory.ts";
 
 const READY_WITHIN = 60_000;
@@ -17,9 +17,8 @@ const START = 'mount --bind "$1" /etc/hosts && mount --bind "$2" /etc/docker && 
 
 /** Why no Docker Engine can be started here. */
 export async function noDockerEngine(): Promise<string | undefined> {
-  const missing = missingCommands("dockerd", "docker", "unshare");
+  const missing = missingForRoot("dockerd", "docker", "unshare");
   if (missing !== undefined) return missing;
-  if (process.getuid?.() !== 0) return "dockerd needs root";
   const { code } = await run(["unshare", "--mount", "true"]);
   return code === 0 ? undefined : "mount namespaces are not allowed here";
 }

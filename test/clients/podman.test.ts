@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { startBreakwater } from "../support/breakwater.ts";
-import { missingCommands } from "../support/command.ts";
+import { missingForRoot } from "../support/command.ts";
 import { describeUnless } from "../support/describe-unless.ts";
 import { addMember, createProject, createUser } from "../support/harbor.ts";
 import { DOCKER_MANIFEST, makeImage, OCI_MANIFEST } from "../support/image.ts";
@@ -39,9 +39,7 @@ async function setUp() {
 }
 
 // Without root podman and buildah need a user namespace, and those a set-up that is not ours to make.
-const reason = missingCommands("podman") ?? (process.getuid?.() === 0 ? undefined : "needs root");
-
-describeUnless(reason, "podman", () => {
+describeUnless(missingForRoot("podman"), "podman", () => {
   test("logs in, pushes, and pulls the same image back", async () => {
     await using setup = await setUp();
     const { server, home, original, id, podman, forgetImages } = setup;
