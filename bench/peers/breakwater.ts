@@ -67,6 +67,8 @@ function configuration({ folder, scheme, certificate }: PeerOptions, port: numbe
     external_url: `${scheme}://127.0.0.1:${port}`,
     harbor_admin_password: credentials.password,
     data_volume: join(folder, "data"),
+    metric: { enabled: true, port: freePort() },
+    breakwater: { address: "127.0.0.1" },
   });
 }
 
