@@ -36,10 +36,14 @@ async function certificateFiles({ https }: Config): Promise<Problem[]> {
       const alone = https.certificate !== null || https.privateKey !== null;
       return alone ? [{ key, expected: `a file, because ${other} has one`, found: "nothing" }] : [];
     }
-    const failure = await access(file, constants.R_OK).catch((error: NodeJS.ErrnoException) => error);
-    if (failure === undefined) return [];
-    const why = failure.code === "ENOENT" ? "no such file" : (failure.code ?? "an error");
-    return [{ key, expected: "a file in PEM form that can be read", found: `${why}: ${file}` }];
+    try {
+      await access(file, constants.R_OK);
+      return [];
+    } catch (error) {
+      const { code = "an error" } = error as NodeJS.ErrnoException;
+      const why = code === "ENOENT" ? "no such file" : code;
+      return [{ key, expected: "a file in PEM form that can be read", found: `${why}: ${file}` }];
+    }
   });
   return (await Promise.all(problems)).flat();
 }

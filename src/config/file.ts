@@ -1,17 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { isAlias, isMap, isScalar, LineCounter, type ParsedNode, parseDocument, Scalar } from "yaml";
-import { foreignDrivers, foreignKeys, isKey, type KeyPath, keyPaths, sections, silentKeys } from "./keys.ts";
-import { nearest } from "./nearest.ts";
-import { type Problem, quote, refusal, type Setting, type Settings } from "./settings.ts";
-
-export interface FileContent {
-  readonly settings: Settings;
-  /** The sections that are there, be they empty: `https: {}` asks for TLS. */
-  readonly sections: ReadonlySet<string>;
-  readonly problems: readonly Problem[];
-  readonly warnings: readonly string[];
-}
+import { isAlias, LineCounter, parseDocument } from "yaml";
+import { BreakwaterError } from "../kernel/index.ts";
+import { type FileContent, FileReader } from "./file-reader.ts";
+import { refusal } from "./settings.ts";
 
 /** Reads a file in the form of Harbor's harbor.yml. Throws CONFIG_INVALID when it cannot be read or is not YAML. */
 export async function readConfigFile(file: string): Promise<FileContent> {
@@ -40,100 +32,9 @@ export function parseConfig(text: string, name: string): FileContent {
     // The parser's own message quotes the line, and with it perhaps a password.
     throw refusal([{ key: `${name}:${line}:${col}`, expected: "valid YAML", found: error.code }]);
   }
-  const reader = new Reader(name, lineCounter, (node) => (isAlias(node) ? node.resolve(document) : node));
+  const reader = new FileReader(name, lineCounter, (node) =>
+    isAlias(node) ? (node.resolve(document) ?? node) : node,
+  );
   reader.readSection("", document.contents);
   return reader.result();
-}
-
-type Node = ParsedNode | null | undefined;
-
-class Reader {
-  readonly #name: string;
-  readonly #lines: LineCounter;
-  readonly #resolve: (node: Node) => unknown;
-  readonly #settings = new Map<KeyPath, Setting>();
-  readonly #sections = new Set<string>();
-  readonly #problems: Problem[] = [];
-  readonly #foreign: string[] = [];
-  readonly #unknown: string[] = [];
-
-  constructor(name: string, lines: LineCounter, resolve: (node: Node) => unknown) {
-    this.#name = name;
-    this.#lines = lines;
-    this.#resolve = resolve;
-  }
-
-  readSection(path: string, written: Node): void {
-    const node = this.#resolve(written);
-    if (isNothing(node)) return;
-    if (!isMap<ParsedNode, ParsedNode | null>(node)) {
-      const below = keyPaths
-        .filter((key) => key.startsWith(`${path}.`))
-        .map((key) => key.slice(path.length + 1));
-      const expected = path === "" ? "keys and values" : `a section with ${below.join(", ")}`;
-      this.#problems.push({ key: path || this.#name, expected, found: kindOf(node) });
-      return;
-    }
-    this.#sections.add(path);
-    for (const { key, value } of node.items) {
-      const keyNode = this.#resolve(key);
-      const own = isScalar(keyNode) ? String(keyNode.value) : kindOf(keyNode);
-      this.#readKey(path === "" ? own : `${path}.${own}`, value, this.#origin(key));
-    }
-  }
-
-  #readKey(path: string, written: Node, origin: string): void {
-    if (sections.has(path)) {
-      this.readSection(path, written);
-      return;
-    }
-    const node = this.#resolve(written);
-    if (isNothing(node) || silentKeys.has(path)) return;
-    if (foreignDrivers.has(path)) {
-      const expected = "storage_service.filesystem: this version keeps images in the file system only";
-      this.#problems.push({ key: path, expected, origin });
-    } else if (foreignKeys.has(path)) {
-      this.#foreign.push(path);
-    } else if (!isKey(path)) {
-      this.#unknown.push(path);
-    } else if (isScalar(node)) {
-      this.#settings.set(path, { text: String(node.value), origin });
-    } else {
-      this.#problems.push({ key: path, expected: "a single value", found: kindOf(node), origin });
-    }
-  }
-
-  #origin(node: ParsedNode): string {
-    return `${this.#name}:${this.#lines.linePos(node.range[0]).line}`;
-  }
-
-  result(): FileContent {
-    const warnings = this.#unknown.map((path) => unknownKey(path, this.#name));
-    if (this.#foreign.length > 0) {
-      warnings.unshift(
-        `${this.#name}: these keys of Harbor's do not apply to Breakwater: ${this.#foreign.join(", ")}.`,
-      );
-    }
-    return { settings: this.#settings, sections: this.#sections, problems: this.#problems, warnings };
-  }
-}
-
-/** An empty value is as if its key were not there, as Harbor takes it. */
-function isNothing(node: unknown): boolean {
-  if (node === null || node === undefined) return true;
-  return isScalar(node) && node.type === Scalar.PLAIN && /^(?:|~|null|Null|NULL)$/.test(String(node.value));
-}
-
-function kindOf(node: unknown): string {
-  if (isMap(node)) return "a section";
-  return isScalar(node) ? "a single value" : "a list";
-}
-
-function unknownKey(path: string, name: string): string {
-  // A key of Breakwater's own, left at the top, is meant to be found below `breakwater`.
-  const own = `breakwater.${path}`;
-  const meant =
-    isKey(own) || sections.has(own) ? own : nearest(path, [...keyPaths, ...sections, ...foreignKeys]);
-  const hint = meant === undefined ? "It is ignored." : `Did you mean ${meant}?`;
-  return `${name}: the key ${quote(path)} is not known. ${hint}`;
 }

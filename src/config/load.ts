@@ -3,7 +3,8 @@ import type { z } from "zod";
 import { findProblems, findWarnings } from "./check.ts";
 import { type Config, toConfig } from "./config.ts";
 import { readEnvironment } from "./env.ts";
-import { type FileContent, readConfigFile } from "./file.ts";
+import { readConfigFile } from "./file.ts";
+import type { FileContent } from "./file-reader.ts";
 import { type KeyPath, keys, type Values } from "./keys.ts";
 import { type Problem, refusal, type Settings, wrongValue } from "./settings.ts";
 

@@ -76,12 +76,13 @@ export const path: Kind<string> = kind("a path", (text) =>
 );
 
 const label = "[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?";
-const hostPattern = new RegExp(`^(?=.{1,253}$)${label}(?:\\.${label})*$`, "i");
+const hostPattern = new RegExp(`^(?=.{1,253}$)${label}(?:\\.${label})*$`);
 
 export const host: Kind<string> = kind("a host name or an IP address, without scheme and port", (text) => {
-  // A name such as 1.2.3 is no address, and no host of a URL either.
-  const name = hostPattern.test(text) && URL.canParse(`https://${text}`);
-  return name || isIP(text) !== 0 ? text.toLowerCase() : undefined;
+  const name = text.toLowerCase();
+  if (isIP(name) !== 0) return name;
+  // A name such as 1.2.3 is another machine's address once it stands in a URL: 1.2.0.3.
+  return hostPattern.test(name) && URL.parse(`https://${name}`)?.hostname === name ? name : undefined;
 });
 
 export const address: Kind<string> = kind('an IP address to listen on, such as 127.0.0.1 or "::"', (text) =>
