@@ -31,5 +31,6 @@ export interface Row {
 /** Stands in for the rows of a scenario that could not run: a gap in the table must be seen. */
 export function notRun(name: string, reason: unknown): Row {
   const why = reason instanceof Error ? reason.message : String(reason);
-  return { figure: name, breakwater: `not run: ${why.split("\n", 1)[0]}`, target: "", met: false };
+  const line = why.split("\n", 1)[0]?.replaceAll("|", "/");
+  return { figure: name, breakwater: `not run: ${line}`, target: "", met: false };
 }

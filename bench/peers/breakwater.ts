@@ -22,6 +22,7 @@ export async function startBreakwater(options: PeerOptions): Promise<Peer> {
   const config = configFile(folder);
   await Bun.write(config, configuration(options, port));
   const server = await Server.start({
+    name: "breakwater",
     command: breakwaterCommand("serve", "--config", config),
     log: join(folder, "server.log"),
     cwd: root,

@@ -15,6 +15,7 @@ export async function startDockerRegistry(options: PeerOptions): Promise<Peer> {
   const config = join(options.folder, "config.yml");
   await Bun.write(config, configuration(options, address));
   const server = await Server.start({
+    name: "docker-registry",
     command: ["docker-registry", "serve", config],
     log: join(options.folder, "server.log"),
     ready: async () => (await fetch(`${origin}/v2/`, { tls: { ca: options.certificate.pem } })).ok,

@@ -19,6 +19,7 @@ export class DockerEngine implements AsyncDisposable {
     await Bun.write(at("daemon.json"), "{}");
     await Bun.write(at("client/config.json"), JSON.stringify({ auths: logins(peers) }));
     const server = await Server.start({
+      name: "dockerd",
       command: [
         ...[
           "dockerd",

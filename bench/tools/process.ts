@@ -31,6 +31,7 @@ function launch<Out extends "pipe" | number>(
 }
 
 export interface ServerOptions {
+  readonly name: string;
   readonly command: string[];
   /** Where its output goes. A file, as a pipe that the bench must drain would cost the bench's core. */
   readonly log: string;
@@ -81,9 +82,7 @@ async function untilReady(process: Subprocess, options: ServerOptions): Promise<
   while (!(await options.ready().catch(() => false))) {
     if (process.exitCode !== null || performance.now() > deadline) {
       const log = await Bun.file(options.log).text();
-      throw new Error(
-        `${options.command.join(" ")} did not become ready; its log ends:\n${log.slice(-2000)}`,
-      );
+      throw new Error(`${options.name} did not become ready\n${log.slice(-2000)}`);
     }
     await Bun.sleep(5);
   }
