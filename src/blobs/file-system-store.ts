@@ -1,5 +1,16 @@
-import { constants, ftruncate, open as openDescriptor } from "node:fs";
-import { mkdir, open, opendir, readFile, rename, rm, rmdir, stat, truncate } from "node:fs/promises";
+import { constants, open as openDescriptor } from "node:fs";
+import {
+  copyFile,
+  mkdir,
+  open,
+  opendir,
+  readFile,
+  rename,
+  rm,
+  rmdir,
+  stat,
+  truncate,
+} from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { BreakwaterError } from "../kernel/index.ts";
 import { FileAppender } from "./file-appender.ts";
@@ -84,7 +95,7 @@ export class FileSystemStore implements ObjectStore {
     return start === undefined ? file : file.slice(start, end);
   }
 
-  async append(key: string, offset: number): Promise<Appender> {
+  async append(key: string, offset: number, takeOver = false): Promise<Appender> {
     const path = this.#path(key);
     return this.#inFolderOf(path, async () => {
       const { size } = (await this.stat(key)) ?? { size: 0 };
@@ -94,6 +105,7 @@ export class FileSystemStore implements ObjectStore {
           `The storage lost bytes of this upload: it holds ${size} of ${offset}. Begin the upload again.`,
         );
       }
+      if (takeOver && size > 0) await replaceByCopy(path);
       if (size > offset) await truncate(path, offset);
       return new FileAppender(await openForWriting(path), offset);
     });
@@ -143,6 +155,12 @@ export class FileSystemStore implements ObjectStore {
       }
     }
   }
+}
+
+/** The name gets a file of its own; a descriptor that is still open elsewhere keeps the old one. */
+async function replaceByCopy(path: string): Promise<void> {
+  await copyFile(path, `${path}.copy`, constants.COPYFILE_FICLONE);
+  await rename(`${path}.copy`, path);
 }
 
 function openForWriting(path: string): Promise<number> {

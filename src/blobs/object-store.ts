@@ -23,8 +23,11 @@ export interface ObjectStore {
   list(prefix: string): AsyncIterable<ObjectInfo>;
   /** An object's bytes as the body of an answer, `[start, end)` where given. Opened when it is sent. */
   body(key: string, start?: number, end?: number): Blob;
-  /** Opens a staged object for appending at `offset`; bytes beyond it, not acknowledged, are cut off. */
-  append(key: string, offset: number): Promise<Appender>;
+  /**
+   * Opens a staged object for appending at `offset`; bytes beyond it, not acknowledged, are cut off. With
+   * `takeOver` whoever may still be writing to it, thought dead, can do it no harm any more.
+   */
+  append(key: string, offset: number, takeOver?: boolean): Promise<Appender>;
   /** Moves a staged object to its place. An object that is already there is replaced by these bytes. */
   move(from: string, to: string): Promise<void>;
   /** Proves that the storage takes and gives back bytes; throws what it failed with. */

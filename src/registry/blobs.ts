@@ -1,0 +1,185 @@
+import { blobKey, layerLinkKey, type ObjectStore } from "../blobs/index.ts";
+import type { Database, Tx } from "../db/index.ts";
+import type { AuditLog } from "../events/index.ts";
+import {
+  BreakwaterError,
+  type Caller,
+  type Clock,
+  type Digest,
+  hour,
+  Lru,
+  type RepositoryName,
+} from "../kernel/index.ts";
+import { type BlobRef, linkBlob, type RepositoryRef, unlinkBlob } from "./links.ts";
+import type { Repositories } from "./repositories.ts";
+
+/** A blob that a repository holds. */
+export interface LinkedBlob {
+  readonly digest: Digest;
+  /** Bytes. */
+  readonly size: number;
+  readonly key: string;
+}
+
+interface Remembered {
+  version: number;
+  readonly blob: LinkedBlob;
+}
+
+/** A blob that nothing names is given a new lease when somebody asks for it in the last part of its grace. */
+const reviveAfter = hour / 2;
+
+/** Blobs as a repository shows them: shared by content, visible only where a repository links them. */
+export class Blobs {
+  readonly #database: Database;
+  readonly #objects: ObjectStore;
+  readonly #clock: Clock;
+  readonly #audit: AuditLog;
+  readonly #repositories: Repositories;
+  readonly #known = new Lru<string, Remembered>(50_000);
+
+  constructor(
+    database: Database,
+    objects: ObjectStore,
+    clock: Clock,
+    audit: AuditLog,
+    repositories: Repositories,
+  ) {
+    this.#database = database;
+    this.#objects = objects;
+    this.#clock = clock;
+    this.#audit = audit;
+    this.#repositories = repositories;
+  }
+
+  /** Throws BLOB_UNKNOWN when the repository does not hold it. */
+  async get(name: RepositoryName, digest: Digest): Promise<LinkedBlob> {
+    const asked = this.#database.version();
+    const version = typeof asked === "number" ? asked : await asked;
+    const key = `${name}@${digest}`;
+    const known = this.#known.get(key);
+    if (known?.version === version) return known.blob;
+    const blob = await this.#find(name, digest);
+    this.#known.set(key, { version, blob });
+    return blob;
+  }
+
+  async #find(name: RepositoryName, digest: Digest): Promise<LinkedBlob> {
+    const row = await this.#database.read
+      .selectFrom("repository")
+      .innerJoin("repository_blob", "repository_blob.repository_id", "repository.id")
+      .innerJoin("blob", "blob.id", "repository_blob.blob_id")
+      .select(["repository.id as repository_id", "blob.id", "blob.size", "repository_blob.orphaned_at"])
+      .where("repository.name", "=", name)
+      .where("blob.digest", "=", digest)
+      .executeTakeFirst();
+    if (row === undefined) throw unknownBlob(name, digest);
+    if (row.orphaned_at !== null && row.orphaned_at < this.#clock() - reviveAfter) {
+      await this.#revive(row.repository_id, row.id);
+    }
+    return { digest, size: row.size, key: blobKey(digest) };
+  }
+
+  /** A client that was told "it is there" will not push it: it must still be there when the manifest comes. */
+  #revive(repositoryId: number, blobId: number): Promise<unknown> {
+    return this.#database.write((tx) =>
+      tx
+        .updateTable("repository_blob")
+        .set({ orphaned_at: this.#clock() })
+        .where("repository_id", "=", repositoryId)
+        .where("blob_id", "=", blobId)
+        .where("refs", "=", 0)
+        .execute(),
+    );
+  }
+
+  /** The blob's bytes, `[start, end)` where given, as the body of an answer. */
+  body(blob: LinkedBlob, start?: number, end?: number): Blob {
+    return this.#objects.body(blob.key, start, end);
+  }
+
+  /** Makes a blob whose bytes are in place visible in the repository, together with what `also` changes. */
+  async link(
+    repository: RepositoryRef,
+    digest: Digest,
+    blob: BlobRef,
+    also: (tx: Tx) => Promise<unknown> = async () => {},
+  ): Promise<void> {
+    await this.#database.write(async (tx) => {
+      await linkBlob(tx, repository, blob, this.#clock());
+      await also(tx);
+      await this.#objects.put(layerLinkKey(repository.name, digest), digest);
+    });
+  }
+
+  /**
+   * Shows in `target` a blob that `source` holds (specification 1.1, "Mounting a blob from another
+   * repository"). Null when it does not.
+   */
+  async mount(target: RepositoryName, source: string, digest: Digest): Promise<LinkedBlob | null> {
+    return this.#database.write(async (tx) => {
+      const blob = await tx
+        .selectFrom("repository")
+        .innerJoin("repository_blob", "repository_blob.repository_id", "repository.id")
+        .innerJoin("blob", "blob.id", "repository_blob.blob_id")
+        .select(["blob.id", "blob.size"])
+        .where("repository.name", "=", source)
+        .where("blob.digest", "=", digest)
+        .executeTakeFirst();
+      if (blob === undefined) return null;
+      const repository = await this.#repositories.ensure(tx, target);
+      await linkBlob(tx, repository, blob, this.#clock());
+      await this.#objects.put(layerLinkKey(target, digest), digest);
+      return { digest, size: blob.size, key: blobKey(digest) };
+    });
+  }
+
+  /** The names of some repositories that hold the blob: where a mount without `from` may take it. */
+  async holders(digest: Digest, limit = 100): Promise<readonly string[]> {
+    const rows = await this.#database.read
+      .selectFrom("blob")
+      .innerJoin("repository_blob", "repository_blob.blob_id", "blob.id")
+      .innerJoin("repository", "repository.id", "repository_blob.repository_id")
+      .select("repository.name")
+      .where("blob.digest", "=", digest)
+      .limit(limit)
+      .execute();
+    return rows.map((row) => row.name);
+  }
+
+  /** Takes the blob out of the repository. Throws BLOB_IN_USE while a manifest there names it. */
+  async delete(caller: Caller, name: RepositoryName, digest: Digest): Promise<void> {
+    await this.#database.write(async (tx) => {
+      const repository = await this.#repositories.get(name, tx);
+      const blob = await tx
+        .selectFrom("blob")
+        .innerJoin("repository_blob", "repository_blob.blob_id", "blob.id")
+        .select(["blob.id", "blob.size", "repository_blob.refs"])
+        .where("repository_blob.repository_id", "=", repository.id)
+        .where("blob.digest", "=", digest)
+        .executeTakeFirst();
+      if (blob === undefined) throw unknownBlob(name, digest);
+      if (blob.refs > 0) {
+        throw new BreakwaterError(
+          "BLOB_IN_USE",
+          `${blob.refs} manifest(s) of "${name}" still need the blob ${digest}. Delete them first; the blob then goes by itself.`,
+          { detail: { digest, manifests: blob.refs } },
+        );
+      }
+      await unlinkBlob(tx, repository, blob, this.#clock());
+      await this.#audit.record(tx, caller, {
+        operation: "delete",
+        resourceType: "blob",
+        resource: `${name}@${digest}`,
+        projectId: repository.projectId,
+      });
+      await this.#objects.remove(layerLinkKey(name, digest));
+    });
+  }
+}
+
+function unknownBlob(name: string, digest: Digest): BreakwaterError {
+  return new BreakwaterError("BLOB_UNKNOWN", `The repository "${name}" has no blob ${digest}.`, {
+    detail: { digest },
+  });
+}

@@ -1,0 +1,281 @@
+import { type ObjectStore, revisionLinkKey, tagLinkKey } from "../blobs/index.ts";
+import type { Database, Tx } from "../db/index.ts";
+import type { AuditLog } from "../events/index.ts";
+import {
+  BreakwaterError,
+  type Caller,
+  type Clock,
+  type Digest,
+  digestOf,
+  type RepositoryName,
+} from "../kernel/index.ts";
+import type { BlobIntake } from "./blob-intake.ts";
+import { addReferences, batches, dropReferences, linkBlob, type RepositoryRef } from "./links.ts";
+import { type ManifestDocument, parseManifest } from "./manifest-document.ts";
+import type { Repositories } from "./repositories.ts";
+import { setTag } from "./tags.ts";
+
+/** A manifest as a client pushes it. */
+export interface PushedManifest {
+  readonly content: Uint8Array;
+  /** The request's Content-Type. */
+  readonly contentType: string;
+  /** What the client says the digest is, if it does. */
+  readonly digest: Digest | null;
+  readonly tags: readonly string[];
+}
+
+export interface StoredManifest {
+  readonly digest: Digest;
+  readonly subject: Digest | null;
+}
+
+/** Pushing and deleting manifests. Reading them is `resolver.ts`. */
+export class Manifests {
+  readonly #database: Database;
+  readonly #objects: ObjectStore;
+  readonly #clock: Clock;
+  readonly #audit: AuditLog;
+  readonly #repositories: Repositories;
+  readonly #intake: BlobIntake;
+
+  constructor(
+    database: Database,
+    objects: ObjectStore,
+    clock: Clock,
+    audit: AuditLog,
+    repositories: Repositories,
+    intake: BlobIntake,
+  ) {
+    this.#database = database;
+    this.#objects = objects;
+    this.#clock = clock;
+    this.#audit = audit;
+    this.#repositories = repositories;
+    this.#intake = intake;
+  }
+
+  /**
+   * Stores a manifest and points the tags to it, all or nothing. Throws MANIFEST_INVALID, DIGEST_INVALID,
+   * MANIFEST_BLOB_UNKNOWN when the repository lacks what it names, DENIED when the quota does not allow it.
+   */
+  async put(caller: Caller, name: RepositoryName, pushed: PushedManifest): Promise<StoredManifest> {
+    const document = parseManifest(pushed.content, pushed.contentType);
+    const digest = digestOf(pushed.content, pushed.digest?.startsWith("sha512:") ? "sha512" : "sha256");
+    if (pushed.digest !== null && pushed.digest !== digest) {
+      throw new BreakwaterError(
+        "DIGEST_INVALID",
+        `The manifest has the digest ${digest}, and was pushed as ${pushed.digest}.`,
+        { detail: { expected: pushed.digest, actual: digest } },
+      );
+    }
+    const known = await this.#database.read
+      .selectFrom("manifest")
+      .innerJoin("repository", "repository.id", "manifest.repository_id")
+      .select("manifest.id")
+      .where("repository.name", "=", name)
+      .where("manifest.digest", "=", digest)
+      .executeTakeFirst();
+    // A tag that moves back and forth between images does not write their manifests again.
+    if (known !== undefined && (await this.#retag(caller, name, digest, pushed.tags))) {
+      return { digest, subject: document.subject };
+    }
+    await this.#store(caller, name, digest, document, pushed);
+    return { digest, subject: document.subject };
+  }
+
+  /** Points tags to a manifest that the repository holds; false when it has just been deleted. */
+  #retag(caller: Caller, name: RepositoryName, digest: Digest, tags: readonly string[]): Promise<boolean> {
+    return this.#database.write(async (tx) => {
+      const repository = await this.#repositories.get(name, tx);
+      const manifest = await findManifest(tx, repository.id, digest);
+      if (manifest === null) return false;
+      await this.#publish(tx, caller, repository, manifest.id, digest, tags);
+      return true;
+    });
+  }
+
+  async #store(
+    caller: Caller,
+    name: RepositoryName,
+    digest: Digest,
+    document: ManifestDocument,
+    pushed: PushedManifest,
+  ): Promise<void> {
+    const { content, tags } = pushed;
+    const blob = await this.#intake.put(digest, content);
+    await this.#database.write(async (tx) => {
+      const repository = await this.#repositories.ensure(tx, name);
+      const known = await findManifest(tx, repository.id, digest);
+      if (known !== null) {
+        await this.#publish(tx, caller, repository, known.id, digest, tags);
+        return;
+      }
+      const { blobs, children, size } = await findReferenced(tx, repository, document);
+      await linkBlob(tx, repository, blob, this.#clock());
+      const { id } = await tx
+        .insertInto("manifest")
+        .values({
+          repository_id: repository.id,
+          digest,
+          blob_id: blob.id,
+          media_type: document.mediaType,
+          artifact_type: document.artifactType,
+          subject_digest: document.subject,
+          annotations: document.annotations === null ? null : JSON.stringify(document.annotations),
+          size: content.length,
+          total_size: content.length + size,
+          pushed_at: this.#clock(),
+          pulled_at: null,
+        })
+        .returning("id")
+        .executeTakeFirstOrThrow();
+      await tx
+        .insertInto("manifest_content")
+        .values({ blob_id: blob.id, content })
+        .onConflict((conflict) => conflict.column("blob_id").doNothing())
+        .execute();
+      await addReferences(tx, repository.id, id, [...new Set([...blobs, blob.id])]);
+      for (const some of batches(children)) {
+        await tx
+          .insertInto("manifest_child")
+          .values(some.map((child_digest) => ({ manifest_id: id, child_digest })))
+          .execute();
+      }
+      await this.#publish(tx, caller, repository, id, digest, tags);
+    });
+  }
+
+  /** The last part of a push: the tags, the links in the storage, the record. */
+  async #publish(
+    tx: Tx,
+    caller: Caller,
+    repository: RepositoryRef,
+    manifestId: number,
+    digest: Digest,
+    tags: readonly string[],
+  ): Promise<void> {
+    const now = this.#clock();
+    for (const tag of tags) await setTag(tx, repository.id, tag, manifestId, now);
+    await tx.updateTable("repository").set({ updated_at: now }).where("id", "=", repository.id).execute();
+    await this.#audit.record(tx, caller, {
+      operation: "push",
+      resourceType: "artifact",
+      resource: tags.length === 0 ? `${repository.name}@${digest}` : `${repository.name}:${tags.join(",")}`,
+      projectId: repository.projectId,
+      detail: digest,
+    });
+    // Inside the transaction, so that links change in the order in which the database does.
+    await this.#objects.put(revisionLinkKey(repository.name, digest), digest);
+    for (const tag of tags) await this.#objects.put(tagLinkKey(repository.name, tag), digest);
+  }
+
+  /**
+   * Deletes a manifest and the tags that point to it. Its content stays for the grace period. Throws
+   * MANIFEST_UNKNOWN, and MANIFEST_IN_USE while an index of the repository names it.
+   */
+  async delete(caller: Caller, name: RepositoryName, digest: Digest): Promise<void> {
+    await this.#database.write(async (tx) => {
+      const repository = await this.#repositories.get(name, tx);
+      await this.deleteIn(tx, caller, repository, digest);
+    });
+  }
+
+  async deleteIn(tx: Tx, caller: Caller, repository: RepositoryRef, digest: Digest): Promise<void> {
+    const manifest = await findManifest(tx, repository.id, digest);
+    if (manifest === null) throw unknownManifest(repository.name, digest);
+    await refuseWhileIndexed(tx, repository, digest);
+    const tags = await tx
+      .deleteFrom("tag")
+      .where("manifest_id", "=", manifest.id)
+      .returning("name")
+      .execute();
+    await dropReferences(tx, repository.id, manifest.id, this.#clock());
+    await tx.deleteFrom("manifest").where("id", "=", manifest.id).execute();
+    await this.#audit.record(tx, caller, {
+      operation: "delete",
+      resourceType: "artifact",
+      resource: `${repository.name}@${digest}`,
+      projectId: repository.projectId,
+      ...(tags.length > 0 ? { detail: `with the tags ${tags.map((tag) => tag.name).join(", ")}` } : {}),
+    });
+    for (const tag of tags) await this.#objects.remove(tagLinkKey(repository.name, tag.name));
+    await this.#objects.remove(revisionLinkKey(repository.name, digest));
+  }
+}
+
+async function findManifest(tx: Tx, repositoryId: number, digest: Digest): Promise<{ id: number } | null> {
+  const row = await tx
+    .selectFrom("manifest")
+    .select("id")
+    .where("repository_id", "=", repositoryId)
+    .where("digest", "=", digest)
+    .executeTakeFirst();
+  return row ?? null;
+}
+
+/** What the manifest names, found in the repository; throws MANIFEST_BLOB_UNKNOWN naming what is missing. */
+async function findReferenced(
+  tx: Tx,
+  repository: RepositoryRef,
+  document: ManifestDocument,
+): Promise<{ blobs: number[]; children: readonly Digest[]; size: number }> {
+  const blobs: number[] = [];
+  const missing = new Set<string>([...document.blobs, ...document.children]);
+  let size = 0;
+  for (const some of batches(document.blobs)) {
+    const rows = await tx
+      .selectFrom("blob")
+      .innerJoin("repository_blob", "repository_blob.blob_id", "blob.id")
+      .select(["blob.id", "blob.digest", "blob.size"])
+      .where("repository_blob.repository_id", "=", repository.id)
+      .where("blob.digest", "in", some)
+      .execute();
+    for (const row of rows) {
+      blobs.push(row.id);
+      size += row.size;
+      missing.delete(row.digest);
+    }
+  }
+  for (const some of batches(document.children)) {
+    const rows = await tx
+      .selectFrom("manifest")
+      .select(["digest", "total_size"])
+      .where("repository_id", "=", repository.id)
+      .where("digest", "in", some)
+      .execute();
+    for (const row of rows) {
+      size += row.total_size;
+      missing.delete(row.digest);
+    }
+  }
+  if (missing.size === 0) return { blobs, children: document.children, size };
+  const shown = [...missing].slice(0, 10);
+  throw new BreakwaterError(
+    "MANIFEST_BLOB_UNKNOWN",
+    `The manifest names content that "${repository.name}" lacks: ${shown.join(", ")}${missing.size > shown.length ? ` and ${missing.size - shown.length} more` : ""}. Push that first.`,
+    { detail: shown.map((item) => ({ digest: item })) },
+  );
+}
+
+async function refuseWhileIndexed(tx: Tx, repository: RepositoryRef, digest: Digest): Promise<void> {
+  const index = await tx
+    .selectFrom("manifest_child")
+    .innerJoin("manifest", "manifest.id", "manifest_child.manifest_id")
+    .select("manifest.digest")
+    .where("manifest.repository_id", "=", repository.id)
+    .where("manifest_child.child_digest", "=", digest)
+    .executeTakeFirst();
+  if (index === undefined) return;
+  throw new BreakwaterError(
+    "MANIFEST_IN_USE",
+    `The index ${index.digest} of "${repository.name}" still needs the manifest ${digest}. Delete the index first.`,
+    { detail: { digest, index: index.digest } },
+  );
+}
+
+export function unknownManifest(name: string, reference: string): BreakwaterError {
+  return new BreakwaterError("MANIFEST_UNKNOWN", `The repository "${name}" has no manifest "${reference}".`, {
+    detail: { name, reference },
+  });
+}

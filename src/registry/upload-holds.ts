@@ -1,0 +1,118 @@
+import type { Database } from "../db/index.ts";
+import { BreakwaterError, type Clock, second } from "../kernel/index.ts";
+
+/** How long a process that writes keeps others away without a sign of life. */
+const term = 12 * second;
+/** How often it gives one, and makes what has arrived resumable. */
+const renewEvery = 4 * second;
+/** How long another request waits for it: long enough to take over from a process that died. */
+const patience = 20 * second;
+
+/** The sole right to write to an upload, across processes. */
+export interface UploadHold extends AsyncDisposable {
+  /** Bytes on stable storage; recorded when the hold ends. */
+  offset: number;
+  /** True when the one that wrote before never said that it had ended. */
+  readonly takenOver: boolean;
+  readonly checkpointDue: boolean;
+  /** Records `offset` for a resume after a crash. Throws when the hold was lost. */
+  checkpoint(offset: number): Promise<void>;
+}
+
+export class UploadHolds {
+  readonly #database: Database;
+  readonly #clock: Clock;
+
+  constructor(database: Database, clock: Clock) {
+    this.#database = database;
+    this.#clock = clock;
+  }
+
+  /** Throws BLOB_UPLOAD_UNKNOWN when the upload has gone, and CONFLICT when another request keeps writing. */
+  async take(id: string): Promise<UploadHold> {
+    const holder = crypto.randomUUID();
+    for (const deadline = Date.now() + patience; ; ) {
+      const taken = await this.#tryTake(id, holder);
+      if (taken !== null) return this.#hold(id, holder, taken.offset, taken.takenOver);
+      if (Date.now() > deadline) {
+        throw new BreakwaterError(
+          "CONFLICT",
+          "Another request is writing to this upload. Wait for it to end, ask for the upload's status, and go on from there.",
+        );
+      }
+      await Bun.sleep(100);
+    }
+  }
+
+  #tryTake(id: string, holder: string): Promise<{ offset: number; takenOver: boolean } | null> {
+    return this.#database.write(async (tx) => {
+      const now = this.#clock();
+      const upload = await tx
+        .selectFrom("upload")
+        .select(["offset", "holder", "held_until"])
+        .where("id", "=", id)
+        .executeTakeFirst();
+      if (upload === undefined) {
+        throw new BreakwaterError(
+          "BLOB_UPLOAD_UNKNOWN",
+          "The upload was finished or cancelled by another request.",
+        );
+      }
+      if (upload.holder !== null && (upload.held_until ?? 0) > now) return null;
+      await tx
+        .updateTable("upload")
+        .set({ holder, held_until: now + term })
+        .where("id", "=", id)
+        .execute();
+      return { offset: upload.offset, takenOver: upload.holder !== null };
+    });
+  }
+
+  #hold(id: string, holder: string, offset: number, takenOver: boolean): UploadHold {
+    const database = this.#database;
+    const clock = this.#clock;
+    let lost = false;
+    let due = false;
+
+    async function set(values: { offset?: number; holder?: null; held_until: number | null }): Promise<void> {
+      const { numUpdatedRows } = await database.write((tx) =>
+        tx
+          .updateTable("upload")
+          .set({ ...values, updated_at: clock() })
+          .where("id", "=", id)
+          .where("holder", "=", holder)
+          .executeTakeFirstOrThrow(),
+      );
+      lost ||= numUpdatedRows === 0n;
+    }
+
+    // By a timer of its own: a client that stalls must not make its upload look abandoned.
+    const timer = setInterval(() => {
+      due = true;
+      set({ held_until: clock() + term }).catch(() => {});
+    }, renewEvery);
+
+    return {
+      offset,
+      takenOver,
+      get checkpointDue() {
+        return due;
+      },
+      async checkpoint(reached) {
+        due = false;
+        await set({ offset: reached, held_until: clock() + term });
+        if (lost) {
+          throw new BreakwaterError(
+            "CONFLICT",
+            "Another request has taken this upload over; begin it again.",
+          );
+        }
+        this.offset = reached;
+      },
+      async [Symbol.asyncDispose]() {
+        clearInterval(timer);
+        await set({ offset: this.offset, holder: null, held_until: null });
+      },
+    };
+  }
+}

@@ -1,0 +1,218 @@
+import { type ObjectStore, uploadKey } from "../blobs/index.ts";
+import type { Database } from "../db/index.ts";
+import {
+  BreakwaterError,
+  type Clock,
+  type Digest,
+  type DigestAlgorithm,
+  digestAlgorithm,
+  type RepositoryName,
+} from "../kernel/index.ts";
+import type { BlobIntake } from "./blob-intake.ts";
+import type { Blobs } from "./blobs.ts";
+import { checkQuota, type RepositoryRef } from "./links.ts";
+import type { Repositories } from "./repositories.ts";
+import type { UploadHashes } from "./upload-hashes.ts";
+import { type UploadHold, UploadHolds } from "./upload-holds.ts";
+
+export type Body = AsyncIterable<Uint8Array>;
+
+/** An upload under way. */
+export interface Upload {
+  readonly id: string;
+  readonly repository: RepositoryRef;
+  /** Who began it, as `VerifiedToken.subject` says it. */
+  readonly subject: string;
+  /** Bytes on stable storage. */
+  readonly offset: number;
+}
+
+/** A chunk's place, from `Content-Range`: first byte and number of bytes. */
+export interface ChunkRange {
+  readonly start: number;
+  readonly length: number;
+}
+
+/**
+ * Blob uploads (distribution specification 1.1, "Pushing blobs"). Their state is in the database and in the
+ * staged object, so that any process can go on with an upload, and a restart loses at most what was not
+ * acknowledged.
+ */
+export class Uploads {
+  readonly #database: Database;
+  readonly #objects: ObjectStore;
+  readonly #clock: Clock;
+  readonly #repositories: Repositories;
+  readonly #hashes: UploadHashes;
+  readonly #intake: BlobIntake;
+  readonly #blobs: Blobs;
+  readonly #holds: UploadHolds;
+
+  constructor(
+    database: Database,
+    objects: ObjectStore,
+    clock: Clock,
+    repositories: Repositories,
+    hashes: UploadHashes,
+    intake: BlobIntake,
+    blobs: Blobs,
+  ) {
+    this.#database = database;
+    this.#objects = objects;
+    this.#clock = clock;
+    this.#repositories = repositories;
+    this.#hashes = hashes;
+    this.#intake = intake;
+    this.#blobs = blobs;
+    this.#holds = new UploadHolds(database, clock);
+  }
+
+  async begin(name: RepositoryName, subject: string, algorithm?: DigestAlgorithm): Promise<Upload> {
+    const id = crypto.randomUUID();
+    const repository = await this.#database.write(async (tx) => {
+      const repository = await this.#repositories.ensure(tx, name);
+      const now = this.#clock();
+      await tx
+        .insertInto("upload")
+        .values({
+          id,
+          repository_id: repository.id,
+          subject,
+          offset: 0,
+          holder: null,
+          held_until: null,
+          started_at: now,
+          updated_at: now,
+        })
+        .execute();
+      return repository;
+    });
+    if (algorithm !== undefined) await this.#hashes.resume(uploadKey(id), 0, algorithm);
+    return { id, repository, subject, offset: 0 };
+  }
+
+  /** Throws BLOB_UPLOAD_UNKNOWN when there is no such upload in the repository. */
+  async get(name: string, id: string): Promise<Upload> {
+    const row = await this.#database.read
+      .selectFrom("upload")
+      .innerJoin("repository", "repository.id", "upload.repository_id")
+      .select(["upload.subject", "upload.offset", "repository.id", "repository.project_id"])
+      .where("upload.id", "=", id)
+      .where("repository.name", "=", name)
+      .executeTakeFirst();
+    if (row === undefined) throw unknownUpload(name);
+    const repository = { id: row.id, projectId: row.project_id, name };
+    return { id, repository, subject: row.subject, offset: row.offset };
+  }
+
+  /**
+   * Appends what `body` brings and answers the upload as it then is. When the client goes away midway, what
+   * had arrived is kept, and the upload can be resumed behind it.
+   */
+  async append(upload: Upload, body: Body, range: ChunkRange | null): Promise<Upload> {
+    await using hold = await this.#holds.take(upload.id);
+    await this.#receive(upload, hold, body, range);
+    return { ...upload, offset: hold.offset };
+  }
+
+  /** Appends the last bytes, if any, checks the digest and makes the upload a blob of its repository. */
+  async finish(upload: Upload, body: Body | null, range: ChunkRange | null, digest: Digest): Promise<void> {
+    await using hold = await this.#holds.take(upload.id);
+    const key = uploadKey(upload.id);
+    const algorithm = digestAlgorithm(digest);
+    if (hold.offset === 0) await this.#hashes.resume(key, 0, algorithm);
+    if (body !== null || hold.offset === 0) await this.#receive(upload, hold, body ?? empty(), range);
+    const actual = await this.#hashes.digest(key, hold.offset, algorithm);
+    if (actual !== digest) {
+      await this.cancel(upload);
+      throw new BreakwaterError(
+        "DIGEST_INVALID",
+        `The uploaded bytes have the digest ${actual}, not ${digest}. Nothing was stored; push the blob again.`,
+        { detail: { expected: digest, actual, size: hold.offset } },
+      );
+    }
+    const blob = await this.#intake.take(key, digest, hold.offset);
+    await this.#blobs.link(upload.repository, digest, blob, (tx) =>
+      tx.deleteFrom("upload").where("id", "=", upload.id).execute(),
+    );
+  }
+
+  async cancel(upload: Pick<Upload, "id">): Promise<void> {
+    await this.#database.write((tx) => tx.deleteFrom("upload").where("id", "=", upload.id).execute());
+    this.#hashes.forget(uploadKey(upload.id));
+    await this.#objects.remove(uploadKey(upload.id));
+  }
+
+  /** Streams `body` to the staged object. Afterwards `hold.offset` bytes are on stable storage. */
+  async #receive(upload: Upload, hold: UploadHold, body: Body, range: ChunkRange | null): Promise<void> {
+    const from = hold.offset;
+    if (range !== null && range.start !== from) throw wrongRange(range, from);
+    await checkQuota(this.#database.read, upload.repository.projectId, from + (range?.length ?? 0));
+    const key = uploadKey(upload.id);
+    const running = await this.#hashes.resume(key, from);
+    const appender = await this.#objects.append(key, from, hold.takenOver);
+    try {
+      for await (const chunk of body) {
+        running.hasher.update(chunk);
+        running.offset += chunk.length;
+        const room = appender.write(chunk);
+        if (room !== undefined) await room;
+        if (!hold.checkpointDue) continue;
+        await appender.flush();
+        await hold.checkpoint(running.offset);
+        await checkQuota(this.#database.read, upload.repository.projectId, running.offset);
+      }
+      await appender.flush();
+    } catch (error) {
+      if (error instanceof BreakwaterError) {
+        this.#hashes.forget(key);
+        throw error;
+      }
+      await appender.flush();
+      hold.offset = running.offset;
+      throw new BreakwaterError(
+        "BLOB_UPLOAD_INVALID",
+        `The connection ended after ${running.offset} bytes of the upload. Ask for its status and resume behind them.`,
+        { cause: error },
+      );
+    } finally {
+      await appender.close();
+    }
+    if (range !== null && running.offset - from !== range.length) {
+      this.#hashes.forget(key);
+      throw new BreakwaterError(
+        "SIZE_INVALID",
+        `The chunk's Content-Range announced ${range.length} bytes, and ${running.offset - from} came. None of them was kept; send the chunk again.`,
+      );
+    }
+    hold.offset = running.offset;
+  }
+
+  /** Forgets uploads that nobody has gone on with since `before`; answers how many. */
+  async purge(before: number): Promise<number> {
+    const stale = await this.#database.read
+      .selectFrom("upload")
+      .select("id")
+      .where("updated_at", "<", before)
+      .execute();
+    for (const upload of stale) await this.cancel(upload);
+    return stale.length;
+  }
+}
+
+async function* empty(): Body {}
+
+function unknownUpload(name: string): BreakwaterError {
+  return new BreakwaterError(
+    "BLOB_UPLOAD_UNKNOWN",
+    `There is no such upload in "${name}": it is finished, was cancelled, or was purged for its age. Begin the upload again.`,
+  );
+}
+
+function wrongRange(range: ChunkRange, offset: number): BreakwaterError {
+  return new BreakwaterError(
+    "RANGE_INVALID",
+    `The chunk begins at byte ${range.start}, and the upload has ${offset} bytes. Send the chunk that begins at byte ${offset}.`,
+    { detail: { offset } },
+  );
+}
