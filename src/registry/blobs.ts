@@ -11,6 +11,7 @@ import {
   type RepositoryName,
 } from "../kernel/index.ts";
 import { type BlobRef, linkBlob, type RepositoryRef, unlinkBlob } from "./links.ts";
+import { unknownBlob } from "./refusals.ts";
 import type { Repositories } from "./repositories.ts";
 
 /** A blob that a repository holds. */
@@ -176,10 +177,4 @@ export class Blobs {
       await this.#objects.remove(layerLinkKey(name, digest));
     });
   }
-}
-
-function unknownBlob(name: string, digest: Digest): BreakwaterError {
-  return new BreakwaterError("BLOB_UNKNOWN", `The repository "${name}" has no blob ${digest}.`, {
-    detail: { digest },
-  });
 }

@@ -12,6 +12,7 @@ import {
 import type { BlobIntake } from "./blob-intake.ts";
 import { addReferences, batches, dropReferences, linkBlob, type RepositoryRef } from "./links.ts";
 import { type ManifestDocument, parseManifest } from "./manifest-document.ts";
+import { unknownManifest } from "./refusals.ts";
 import type { Repositories } from "./repositories.ts";
 import { setTag } from "./tags.ts";
 
@@ -272,10 +273,4 @@ async function refuseWhileIndexed(tx: Tx, repository: RepositoryRef, digest: Dig
     `The index ${index.digest} of "${repository.name}" still needs the manifest ${digest}. Delete the index first.`,
     { detail: { digest, index: index.digest } },
   );
-}
-
-export function unknownManifest(name: string, reference: string): BreakwaterError {
-  return new BreakwaterError("MANIFEST_UNKNOWN", `The repository "${name}" has no manifest "${reference}".`, {
-    detail: { name, reference },
-  });
 }

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Database } from "../db/index.ts";
 import { type Digest, Lru, type Reference, type RepositoryName } from "../kernel/index.ts";
-import { unknownManifest } from "./manifests.ts";
+import { unknownManifest } from "./refusals.ts";
 import type { Repositories } from "./repositories.ts";
 
 /** A manifest as it is served. */

@@ -2,7 +2,7 @@ import { type ObjectStore, tagLinkKey } from "../blobs/index.ts";
 import type { Database, Tx } from "../db/index.ts";
 import type { AuditLog } from "../events/index.ts";
 import type { Caller, Clock, Digest, RepositoryName } from "../kernel/index.ts";
-import { unknownManifest } from "./manifests.ts";
+import { unknownManifest } from "./refusals.ts";
 import type { Repositories } from "./repositories.ts";
 
 /** Points a tag to a manifest of its repository. */
