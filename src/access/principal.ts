@@ -38,11 +38,16 @@ export interface Account<P extends UserPrincipal | RobotPrincipal = UserPrincipa
   readonly expiresAt: number | null;
 }
 
-export function principalName(principal: Principal): string {
-  return principal.kind === "anonymous" ? "anonymous" : principal.name;
+/** What principals and verified tokens have in common. */
+type Named =
+  | { readonly kind: "anonymous" }
+  | { readonly kind: "user" | "robot" | "anonymous"; readonly name: string };
+
+export function principalName(who: Named): string {
+  return "name" in who ? who.name : "anonymous";
 }
 
-/** The principal as the audit log names it. */
-export function callerOf(principal: Principal, address: string, requestId: string): Caller {
-  return { kind: principal.kind, name: principalName(principal), address, requestId };
+/** A principal, or the bearer of a verified token, as the audit log names it. */
+export function callerOf(who: Named, address: string, requestId: string): Caller {
+  return { kind: who.kind, name: principalName(who), address, requestId };
 }
