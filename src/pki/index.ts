@@ -1,7 +1,7 @@
 export { type Authority, ensureAuthority } from "./authority.ts";
 export type { ServerCertificate } from "./certificate.ts";
 export { certificateNames } from "./names.ts";
-export { RenewableListener, type Stoppable } from "./renewable-listener.ts";
+export { type ListenerOptions, RenewableListener } from "./renewable-listener.ts";
 export {
   ensureServerCertificate,
   readServerCertificate,

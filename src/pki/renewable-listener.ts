@@ -1,45 +1,69 @@
+import { second } from "../kernel/index.ts";
 import type { ServerCertificate } from "./certificate.ts";
 
-/** The part of a Bun server that matters here. */
-export interface Stoppable {
-  /** Closes the listening socket and idle connections; resolves when the last request is answered. */
-  stop(closeActiveConnections?: boolean): Promise<void>;
-}
+export type ListenerOptions = Omit<
+  Bun.Serve.HostnamePortServeOptions<undefined>,
+  "port" | "tls" | "reusePort"
+> & {
+  readonly port: number;
+  fetch(request: Request, server: Bun.Server<undefined>): Response | Promise<Response>;
+};
+
+/** How long clients on kept-alive connections are given to hear of the change. */
+const defaultLeave = 5 * second;
 
 /**
- * A listener whose certificate can be exchanged while it serves. Bun's `server.reload` takes new handlers but
- * keeps the certificate it started with. So a second listener with the new certificate joins the first on the
- * same port, and only then the first one stops: requests that it is answering, uploads of hours included, end
- * on the old certificate, and its idle connections are closed in order, as clients expect of keep-alive. Only a
- * client that is within its TLS handshake at that very moment is reset and has to connect again.
+ * An HTTPS listener whose certificate can be exchanged while it serves. Bun's `server.reload` takes new handlers
+ * but keeps the certificate that it started with (oven-sh/bun#43815). So a second listener with the new
+ * certificate joins the first on the same port. The first one, for a few seconds, asks each client to connect
+ * anew after its answer; then it stops. Requests that it is answering by then, uploads of hours included, end on
+ * it. Only a client within its TLS handshake at the moment of the stop is reset and has to connect again.
  *
- * `listen` must call `Bun.serve` with a fixed port and `reusePort: true`.
+ * The port is shared (SO_REUSEPORT), so a second program that shares it too would not be noticed: who must be
+ * alone on a port has to try it first, without sharing.
  */
-export class RenewableListener<S extends Stoppable> {
-  readonly #listen: (certificate: ServerCertificate) => S;
-  readonly #draining = new Set<S>();
-  #server: S;
+export class RenewableListener {
+  readonly #options: ListenerOptions;
+  readonly #leaveAfter: number;
+  readonly #leaving = new Map<Bun.Server<undefined>, Timer>();
+  #server: Bun.Server<undefined>;
 
-  constructor(certificate: ServerCertificate, listen: (certificate: ServerCertificate) => S) {
-    this.#listen = listen;
-    this.#server = listen(certificate);
+  /** `leaveAfter` in milliseconds. Throws what `Bun.serve` throws. */
+  constructor(certificate: ServerCertificate, options: ListenerOptions, leaveAfter = defaultLeave) {
+    this.#options = options;
+    this.#leaveAfter = leaveAfter;
+    this.#server = this.#listen(certificate);
   }
 
-  /** The one that takes new connections. */
-  get server(): S {
+  /** The one with the latest certificate. */
+  get server(): Bun.Server<undefined> {
     return this.#server;
   }
 
-  /** Throws what `listen` throws; the old certificate is then still served. */
+  /** Serves `certificate` from now on, and alone a few seconds later. When it throws, nothing has changed. */
   replace(certificate: ServerCertificate): void {
     const old = this.#server;
     this.#server = this.#listen(certificate);
-    this.#draining.add(old);
-    void old.stop().finally(() => this.#draining.delete(old));
+    const { fetch } = this.#options;
+    old.reload({
+      ...this.#options,
+      async fetch(request, server) {
+        const response = await fetch(request, server);
+        response.headers.set("connection", "close");
+        return response;
+      },
+    });
+    const stop = () => old.stop().then(() => this.#leaving.delete(old));
+    this.#leaving.set(old, setTimeout(stop, this.#leaveAfter).unref());
   }
 
-  /** Resolves when every request is answered, of the listeners before too; with `force` they are cut off. */
+  /** Takes no more connections, and resolves when every request is answered; with `force` they are cut off. */
   async stop(force = false): Promise<void> {
-    await Promise.all([this.#server, ...this.#draining].map((server) => server.stop(force)));
+    for (const timer of this.#leaving.values()) clearTimeout(timer);
+    await Promise.all([this.#server, ...this.#leaving.keys()].map((server) => server.stop(force)));
+  }
+
+  #listen({ certificate, privateKey }: ServerCertificate): Bun.Server<undefined> {
+    return Bun.serve({ ...this.#options, reusePort: true, tls: { cert: certificate, key: privateKey } });
   }
 }
