@@ -1,21 +1,21 @@
-import { beforeAll, describe, expect, test } from "bun:test";
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isRefusal } from "../../src/kernel/index.ts";
 import { readServerCertificate } from "../../src/pki/index.ts";
 import { missingCommands, mustRun } from "../support/command.ts";
+import { type TemporaryDirectory, temporaryDirectory } from "../support/temporary-directory.ts";
 
 const missing = missingCommands("openssl");
 
 describe.skipIf(missing !== undefined)(
   `a certificate of the operator's${missing === undefined ? "" : ` [${missing}]`}`,
   () => {
-    let home: string;
-    const file = (name: string) => join(home, name);
+    let home: TemporaryDirectory;
+    const file = (name: string) => join(home.path, name);
 
     beforeAll(async () => {
-      home = await mkdtemp(join(tmpdir(), "breakwater-operator-"));
+      home = await temporaryDirectory("operator");
       const make = (name: string, ...key: string[]) =>
         mustRun([
           "openssl",
@@ -66,6 +66,8 @@ describe.skipIf(missing !== undefined)(
       await writeFile(file("broken.crt"), "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
       await writeFile(file("broken.key"), "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n");
     });
+
+    afterAll(() => home[Symbol.asyncDispose]());
 
     test.each([
       ["rsa.crt", "rsa.key"],
