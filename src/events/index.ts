@@ -1,1 +1,2 @@
 export { type AuditEvent, AuditLog } from "./audit-log.ts";
+export { AuditReader, type AuditRecord } from "./audit-reader.ts";

@@ -4,6 +4,7 @@ import type { AuditLog } from "../events/index.ts";
 import type { Clock } from "../kernel/index.ts";
 import { Labels } from "./labels.ts";
 import { Members } from "./members.ts";
+import { Overview } from "./overview.ts";
 import { Projects } from "./projects.ts";
 import { Quotas } from "./quotas.ts";
 import { Rights } from "./rights.ts";
@@ -11,6 +12,7 @@ import { Rights } from "./rights.ts";
 export type { Label, Labels, LabelText } from "./labels.ts";
 export type { Member, MemberQuery, Members, UserKey } from "./members.ts";
 export type { Metadata } from "./metadata.ts";
+export type { Counts, FoundRepository, Overview } from "./overview.ts";
 export {
   type Action,
   type Permission,
@@ -30,6 +32,7 @@ export {
   type Resource,
   type Rights,
 } from "./rights.ts";
+export { isRobotPermission, robotPermissions } from "./robot-permissions.ts";
 export { highestRole, type RoleId, type RoleName, roleName, roles } from "./roles.ts";
 export { visibleTo } from "./visibility.ts";
 
@@ -39,6 +42,7 @@ export interface ProjectServices {
   readonly members: Members;
   readonly quotas: Quotas;
   readonly labels: Labels;
+  readonly overview: Overview;
   readonly rights: Rights;
 }
 
@@ -54,6 +58,7 @@ export function createProjects(
     members: new Members(database, audit, clock),
     quotas: new Quotas(database, audit, clock),
     labels: new Labels(database, audit, clock),
+    overview: new Overview(database),
     rights: new Rights(database),
   };
 }

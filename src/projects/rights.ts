@@ -11,7 +11,7 @@ import {
   type SystemResource,
   systemPermissions,
 } from "./policies.ts";
-import type { RoleId } from "./roles.ts";
+import { type RoleId, roleIds } from "./roles.ts";
 
 /** What a decision about a project needs to know of it. */
 export interface ProjectRef {
@@ -125,6 +125,24 @@ export class Rights {
       .where("entity_id", "=", principal.id)
       .execute();
     return rows.map((row) => row.role_id as RoleId);
+  }
+
+  /** The ids of the projects in which the principal has the right as a member. */
+  async projectsWhere(
+    principal: Principal,
+    resource: ProjectResource,
+    action: Action,
+  ): Promise<readonly number[]> {
+    const able = roleIds.filter((role) => roleMay(role, resource, action));
+    if (principal.kind !== "user" || able.length === 0) return [];
+    const rows = await this.#database.read
+      .selectFrom("project_member")
+      .select("project_id")
+      .where("entity_type", "=", "u")
+      .where("entity_id", "=", principal.id)
+      .where("role_id", "in", able)
+      .execute();
+    return rows.map((row) => row.project_id);
   }
 
   /** The project of that name or id, whoever asks; undefined when there is none. */

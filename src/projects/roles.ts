@@ -11,7 +11,7 @@ export type RoleName = keyof typeof roles;
 export type RoleId = (typeof roles)[RoleName];
 
 /** From the most to the least powerful. */
-const byPower: readonly RoleId[] = [
+export const roleIds: readonly RoleId[] = [
   roles.projectAdmin,
   roles.maintainer,
   roles.developer,
@@ -31,5 +31,5 @@ export function roleName(id: RoleId): RoleName {
 
 /** The most powerful of them; undefined of none. */
 export function highestRole(of: readonly RoleId[]): RoleId | undefined {
-  return byPower.find((role) => of.includes(role));
+  return roleIds.find((role) => of.includes(role));
 }
