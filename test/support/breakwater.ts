@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { stringify } from "yaml";
 import { Child } from "./child.ts";
 import { freePorts } from "./ports.ts";
+import { type Section, serverConfig } from "./server-config.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "./temporary-directory.ts";
 
 const MAIN = join(import.meta.dir, "../../src/main.ts");
@@ -14,8 +15,8 @@ export interface Credentials {
 }
 
 export interface StartOptions {
-  /** Keys of harbor.yml, laid over the defaults by top-level key. */
-  readonly config?: Record<string, unknown>;
+  /** Keys of harbor.yml, laid over the defaults section by section. */
+  readonly config?: Section;
   readonly workers?: number;
   /** The name that clients use, where they resolve it; this process always speaks to localhost. */
   readonly hostname?: string;
@@ -61,7 +62,7 @@ export class Breakwater implements AsyncDisposable {
   readonly #home: TemporaryDirectory;
   readonly #logFile: string;
   readonly #options: StartOptions;
-  readonly #config: Record<string, unknown>;
+  readonly #config: Section;
   #child: Child | undefined;
   #ca: string | undefined;
 
@@ -80,17 +81,19 @@ export class Breakwater implements AsyncDisposable {
     this.dataDir = options.dataDir ?? join(home.path, "data");
     this.configFile = join(home.path, "breakwater.yml");
     this.caFile = join(this.dataDir, "ca/ca.crt");
-    this.#config = {
-      hostname,
-      external_url: `${scheme}://${this.host}`,
-      http: { port: httpPort },
-      ...(options.http ? {} : { https: { port: httpsPort } }),
-      harbor_admin_password: this.admin.password,
-      data_volume: this.dataDir,
-      metric: { enabled: true, port: metricsPort },
-      notary: { port: notaryPort },
-      ...options.config,
-    };
+    this.#config = serverConfig(
+      {
+        hostname,
+        externalUrl: `${scheme}://${this.host}`,
+        dataDir: this.dataDir,
+        adminPassword: this.admin.password,
+        httpPort,
+        httpsPort: options.http ? undefined : httpsPort,
+        metricsPort,
+        notaryPort,
+      },
+      options.config,
+    );
   }
 
   get pid(): number {
