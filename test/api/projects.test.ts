@@ -147,18 +147,18 @@ describe("GET /projects", () => {
   test("pages, with Harbor's headers", async () => {
     for (let i = 1; i <= 5; i++) await create(bob, `page-${i}`);
     const response = await bob.get("/projects?page=2&page_size=2&q=name%3D~page-&sort=-name");
-    expect(await namesIn(response.clone())).toEqual(["page-3", "page-2"]);
     expect(response.headers.get("x-total-count")).toBe("5");
     expect(response.headers.get("link")).toBe(
       '</api/v2.0/projects?page=1&page_size=2&q=name=~page-&sort=-name>; rel="prev" , ' +
         '</api/v2.0/projects?page=3&page_size=2&q=name=~page-&sort=-name>; rel="next"',
     );
+    expect(await namesIn(response)).toEqual(["page-3", "page-2"]);
   });
 
   test("a link leads to the next page", async () => {
     const seen: string[] = [];
     for (let path = "/projects?page_size=2&name=page-"; path !== ""; ) {
-      const response: Response = await bob.get(path);
+      const response = await bob.get(path);
       const next = /<\/api\/v2\.0([^>]+)>; rel="next"/.exec(response.headers.get("link") ?? "");
       path = next?.[1] ?? "";
       seen.push(...(await namesIn(response)));

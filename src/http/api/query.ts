@@ -16,7 +16,7 @@ export function parseCriteria(q: string): ReadonlyMap<string, Criterion> {
   const criteria = new Map<string, Criterion>();
   if (q === "") return criteria;
   if (q.length > maxLength) throw invalid(`it is longer than ${maxLength} characters`);
-  const parts = unescape(q).split(",");
+  const parts = decodeTwice(q).split(",");
   if (parts.length > maxCriteria) throw invalid(`it has more than ${maxCriteria} conditions`);
   for (const part of parts) {
     const equals = part.indexOf("=");
@@ -81,7 +81,7 @@ function unquote(value: string): string {
 }
 
 /** Clients that escape twice are understood, as by Harbor; what is not escaped stays as it is. */
-function unescape(text: string): string {
+function decodeTwice(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll("+", " "));
   } catch {
