@@ -31,7 +31,7 @@ export function addServe(program: Command): void {
       const { workers } = options;
       const overrides = workers === undefined ? {} : { BREAKWATER_WORKERS: String(workers) };
       const { config, warnings } = await loadConfiguration(options, overrides);
-      const { serve } = await import("../serve.ts");
+      const { serve } = await import("../serve/index.ts");
       await serve(config, warnings);
     });
 }

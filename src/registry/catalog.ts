@@ -1,8 +1,7 @@
+import type { Principal } from "../access/index.ts";
 import type { Database } from "../db/index.ts";
+import { visibleTo } from "../projects/index.ts";
 import type { NamePage } from "./tags.ts";
-
-/** Which repositories a list may show: all, or those of some projects. */
-export type CatalogScope = "all" | { readonly projectIds: readonly number[] };
 
 /** The names of repositories, across projects (Docker's registry API v2, "Catalog"). */
 export class Catalog {
@@ -12,15 +11,16 @@ export class Catalog {
     this.#database = database;
   }
 
-  /** Up to `limit` names behind `last`, in ASCII order. */
-  async list(scope: CatalogScope, limit: number, last: string | null): Promise<NamePage> {
+  /** Up to `limit` names behind `last`, in ASCII order, of the projects that the principal may see. */
+  async list(principal: Principal, limit: number, last: string | null): Promise<NamePage> {
     let query = this.#database.read
       .selectFrom("repository")
-      .select("name")
-      .orderBy("name")
+      .innerJoin("project", "project.id", "repository.project_id")
+      .select("repository.name")
+      .where(visibleTo(principal))
+      .orderBy("repository.name")
       .limit(limit + 1);
-    if (last !== null) query = query.where("name", ">", last);
-    if (scope !== "all") query = query.where("project_id", "in", [...scope.projectIds]);
+    if (last !== null) query = query.where("repository.name", ">", last);
     const names = (await query.execute()).map((row) => row.name);
     return { names: names.slice(0, limit), more: names.length > limit };
   }

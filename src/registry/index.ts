@@ -16,13 +16,14 @@ import { UploadHashes } from "./upload-hashes.ts";
 import { Uploads } from "./uploads.ts";
 
 export type { Blobs, LinkedBlob } from "./blobs.ts";
-export type { Catalog, CatalogScope } from "./catalog.ts";
+export type { Catalog } from "./catalog.ts";
 export type { CollectionOptions, CollectionReport, Collector } from "./collector.ts";
 export type { RepositoryRef } from "./links.ts";
 export { maxManifestSize, tooLarge } from "./manifest-document.ts";
 export type { Manifests, PushedManifest, StoredManifest } from "./manifests.ts";
 export type { PullCounter } from "./pulls.ts";
 export type { ReferrerDescriptor, ReferrerPage, Referrers } from "./referrers.ts";
+export { unknownManifest } from "./refusals.ts";
 export type { Repositories } from "./repositories.ts";
 export type { ResolvedManifest, Resolver } from "./resolver.ts";
 export type { NamePage, Tags } from "./tags.ts";

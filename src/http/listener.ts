@@ -1,0 +1,121 @@
+import type { Server } from "bun";
+import { Hono } from "hono";
+import { BreakwaterError } from "../kernel/index.ts";
+import type { RequestOrigin } from "./authenticate.ts";
+import { asRefusal, statusOf, toResponse } from "./errors.ts";
+import { Exchange } from "./exchange.ts";
+import type { Logger } from "./log.ts";
+import type { Metrics } from "./metrics.ts";
+import { handleOci, parsePath } from "./oci/routes.ts";
+import type { OciServices } from "./oci/services.ts";
+
+export interface ListenerOptions {
+  readonly oci: OciServices;
+  /** Harbor's REST API, below `/api/`. */
+  readonly api: RestApp;
+  /** Small apps that name their whole paths and throw their refusals. */
+  readonly others: readonly RestApp[];
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly secure: boolean;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: Hono's schema type differs from app to app and says nothing here.
+export type RestApp = Hono<{ Bindings: RequestOrigin }, any>;
+
+/** Methods that have a metric of their own; what else a client may think of is counted together. */
+const knownMethods: ReadonlySet<string> = new Set([
+  "GET",
+  "HEAD",
+  "POST",
+  "PUT",
+  "PATCH",
+  "DELETE",
+  "OPTIONS",
+]);
+
+/**
+ * Answers every request of a listener: the registry's API by its own short way, because it is what all the
+ * traffic goes through, the rest through Hono. Each answer carries the id under which the log knows it.
+ */
+export function createHandler(
+  options: ListenerOptions,
+): (request: Request, server: Server<unknown>) => Promise<Response> {
+  const { oci, api, log, metrics, secure } = options;
+  const rest = createRest(options.others);
+  const instance = crypto.randomUUID().slice(0, 8);
+  let count = 0;
+
+  return async function handle(request, server) {
+    const started = performance.now();
+    const exchange = new Exchange(request, server, `${instance}-${(++count).toString(36)}`, secure);
+    const { path } = exchange;
+    let route: string;
+    let response: Response;
+    if (path.startsWith("/v2/") || path === "/v2") {
+      const target = parsePath(path);
+      route = target?.route ?? "unknown";
+      response = await handleOci(exchange, oci, target, (refusal) => report(refusal, exchange));
+    } else {
+      const isApi = path.startsWith("/api/");
+      route = isApi ? "api" : "other";
+      response = await answerRest(isApi ? api : rest, exchange);
+    }
+    response.headers.set("X-Request-Id", exchange.requestId);
+    const seconds = (performance.now() - started) / 1000;
+    const method = knownMethods.has(request.method) ? request.method : "other";
+    metrics.countRequest(route, method, response.status, seconds);
+    const level = levelOf(method, response.status);
+    if (log.isLevelEnabled(level)) {
+      log[level](
+        {
+          request_id: exchange.requestId,
+          method: request.method,
+          path,
+          status: response.status,
+          seconds: Number(seconds.toFixed(4)),
+          address: exchange.address,
+          agent: request.headers.get("user-agent") ?? "",
+        },
+        "request",
+      );
+    }
+    return response;
+  };
+
+  function report(refusal: BreakwaterError, exchange: Exchange): void {
+    if (statusOf(refusal.code) < 500) {
+      log.debug({ request_id: exchange.requestId, code: refusal.code }, refusal.message);
+      return;
+    }
+    log.error({ request_id: exchange.requestId, code: refusal.code, err: refusal }, refusal.message);
+  }
+
+  /** Reading is the bulk of the traffic and has its audit record; what changes or is refused is news. */
+  function levelOf(method: string, status: number): "debug" | "info" {
+    if (status === 401 || status === 404) return "debug";
+    return status >= 400 || (method !== "GET" && method !== "HEAD") ? "info" : "debug";
+  }
+
+  async function answerRest(app: RestApp, exchange: Exchange): Promise<Response> {
+    try {
+      return await app.fetch(exchange.request, exchange);
+    } catch (error) {
+      const refusal = asRefusal(error);
+      report(refusal, exchange);
+      return toResponse(refusal, exchange.requestId);
+    }
+  }
+}
+
+function createRest(apps: readonly RestApp[]): RestApp {
+  const rest: RestApp = new Hono<{ Bindings: RequestOrigin }>();
+  for (const app of apps) rest.route("/", app);
+  rest.notFound(() => {
+    throw new BreakwaterError("NOT_FOUND", "There is nothing under this path.");
+  });
+  rest.onError((error) => {
+    throw error;
+  });
+  return rest;
+}

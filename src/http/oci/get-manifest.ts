@@ -1,0 +1,81 @@
+import {
+  BreakwaterError,
+  isRefusal,
+  parseReference,
+  type Reference,
+  type RepositoryName,
+} from "../../kernel/index.ts";
+import { type ResolvedManifest, unknownManifest } from "../../registry/index.ts";
+import type { Exchange } from "../exchange.ts";
+import { authorize } from "./authorize.ts";
+import { apiVersion } from "./reply.ts";
+import type { OciServices } from "./services.ts";
+
+/** GET and HEAD `/v2/<name>/manifests/<reference>` (specification 1.1, "Pulling manifests"). */
+export async function getManifest(
+  exchange: Exchange,
+  services: OciServices,
+  name: RepositoryName,
+  reference: string,
+): Promise<Response> {
+  const grant = await authorize(exchange, services, name, "pull");
+  const found = services.registry.resolver.resolve(name, parse(name, reference));
+  const manifest = found instanceof Promise ? await found : found;
+  const { request } = exchange;
+  if (!accepts(request.headers.get("accept"), manifest.mediaType))
+    throw notAcceptable(name, reference, manifest);
+  const headers = {
+    ...apiVersion,
+    "Content-Type": manifest.mediaType,
+    "Content-Length": String(manifest.content.length),
+    "Docker-Content-Digest": manifest.digest,
+    ETag: `"${manifest.digest}"`,
+  };
+  if (request.method === "HEAD") return new Response(null, { headers });
+  services.registry.pulls.count(manifest);
+  services.audit.gather(grant.caller, {
+    operation: "pull",
+    resourceType: "artifact",
+    resource: manifest.tagId === null ? `${name}@${manifest.digest}` : `${name}:${reference}`,
+    projectId: manifest.projectId,
+    detail: manifest.digest,
+  });
+  if (isCurrent(request.headers.get("if-none-match"), manifest.digest)) {
+    return new Response(null, { status: 304, headers });
+  }
+  return new Response(manifest.content, { headers });
+}
+
+/** What no tag can be called is not there; only who pushes is told about the grammar. */
+function parse(name: RepositoryName, text: string): Reference {
+  try {
+    return parseReference(text);
+  } catch (error) {
+    throw isRefusal(error, "TAG_INVALID") ? unknownManifest(name, text) : error;
+  }
+}
+
+/**
+ * Content negotiation. Manifests are what they are: nothing is converted, and a client that lists other types
+ * only gets a 404 with the reason, as from Docker's own registry.
+ */
+function accepts(accept: string | null, mediaType: string): boolean {
+  if (accept === null || accept.includes(mediaType) || accept.includes("*/*")) return true;
+  const ranges = accept.split(",").map((range) => range.split(";", 1)[0]?.trim() ?? "");
+  return (
+    ranges.includes("application/*") ||
+    ranges.every((range) => !range.includes("manifest") && !range.includes("index"))
+  );
+}
+
+function notAcceptable(name: string, reference: string, manifest: ResolvedManifest): BreakwaterError {
+  return new BreakwaterError(
+    "MANIFEST_UNKNOWN",
+    `"${name}" has "${reference}" as ${manifest.mediaType}, which the client's Accept header does not list.`,
+    { detail: { mediaType: manifest.mediaType, digest: manifest.digest } },
+  );
+}
+
+function isCurrent(ifNoneMatch: string | null, digest: string): boolean {
+  return ifNoneMatch?.split(",").some((tag) => tag.trim().replace(/^W\//, "") === `"${digest}"`) ?? false;
+}

@@ -1,0 +1,56 @@
+import { join } from "node:path";
+import { type Access, createAccess } from "../access/index.ts";
+import { FileSystemStore, type ObjectStore } from "../blobs/index.ts";
+import type { Config } from "../config/index.ts";
+import { type Database, migrate, openSqlite } from "../db/index.ts";
+import { AuditLog } from "../events/index.ts";
+import { JobQueue, Schedules } from "../jobs/index.ts";
+import { hour, systemClock } from "../kernel/index.ts";
+import { createProjects, type ProjectServices } from "../projects/index.ts";
+import { createRegistry, type Registry } from "../registry/index.ts";
+import { installationSecret } from "./secret.ts";
+
+/** The `service` of the registry's tokens, by Harbor's name for it. */
+export const tokenService = "harbor-registry";
+
+/** Every room, furnished: what requests, jobs and the command line work with. */
+export interface Services extends AsyncDisposable {
+  readonly database: Database;
+  readonly objects: ObjectStore;
+  readonly audit: AuditLog;
+  readonly access: Access;
+  readonly projects: ProjectServices;
+  readonly registry: Registry;
+  readonly queue: JobQueue;
+  readonly schedules: Schedules;
+}
+
+/** The one place that chooses drivers and builds the rooms from the configuration. */
+export async function openServices(config: Config): Promise<Services> {
+  const clock = systemClock;
+  const database = openSqlite(join(config.dataVolume, "database", "breakwater.sqlite"));
+  await migrate(database);
+  const objects = new FileSystemStore(config.storage.rootDirectory);
+  const audit = new AuditLog(database, clock);
+  const access = createAccess({
+    database,
+    audit,
+    clock,
+    secret: await installationSecret(config),
+    robotPrefix: config.robotNamePrefix,
+    token: { issuer: "harbor-token-issuer", service: tokenService, lifetime: config.token.expiresIn },
+    sessionLifetime: hour,
+  });
+  const queue = new JobQueue(database, clock);
+  return {
+    database,
+    objects,
+    audit,
+    access,
+    projects: createProjects(database, audit, clock, access.robots),
+    registry: createRegistry(database, objects, audit, clock),
+    queue,
+    schedules: new Schedules(database, queue, clock),
+    [Symbol.asyncDispose]: () => database.close(),
+  };
+}

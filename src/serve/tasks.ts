@@ -1,0 +1,83 @@
+import type { Config } from "../config/index.ts";
+import type { Logger } from "../http/index.ts";
+import { type JobHandler, JobRunner } from "../jobs/index.ts";
+import { day, second, systemClock } from "../kernel/index.ts";
+import type { Services } from "./services.ts";
+
+/** How often what was gathered about pulls is written. */
+const flushEvery = second;
+/** Ended jobs are remembered this long. */
+const jobMemory = 90 * day;
+
+/** The kind of the job that collects garbage; its name is also the schedule's. */
+export const garbageCollection = "GARBAGE_COLLECTION";
+
+/** What runs in the background of each process. */
+export interface BackgroundTasks {
+  /** Resolves when everything gathered is written and the job under way has been put aside. */
+  stop(): Promise<void>;
+}
+
+export async function startTasks(services: Services, config: Config, log: Logger): Promise<BackgroundTasks> {
+  const { schedules, queue, audit, registry } = services;
+  await schedules.ensure(garbageCollection, {
+    type: "Custom",
+    cron: config.gc.schedule,
+    parameters: { delete_untagged: false },
+  });
+  await schedules.ensure("HOUSEKEEPING", { type: "Hourly", cron: "0 17 * * * *", parameters: {} });
+  const runner = new JobRunner({
+    queue,
+    schedules,
+    handlers: jobHandlers(services, config),
+    onError: (error, job) => log.error({ err: error, job: job?.id, kind: job?.kind }, "A job failed."),
+  });
+  runner.start();
+
+  let flushing: Promise<void> = Promise.resolve();
+  const flush = () =>
+    Promise.all([audit.flush(), registry.pulls.flush()]).then(
+      () => {},
+      (error) => log.error({ err: error }, "The records of pulls could not be written; they are kept."),
+    );
+  const timer = setInterval(() => {
+    flushing = flushing.then(flush);
+  }, flushEvery);
+
+  return {
+    async stop() {
+      clearInterval(timer);
+      await runner.stop();
+      await flushing;
+      await flush();
+    },
+  };
+}
+
+function jobHandlers(services: Services, config: Config): ReadonlyMap<string, JobHandler> {
+  const { registry, audit, access, queue } = services;
+  return new Map<string, JobHandler>([
+    [
+      garbageCollection,
+      ({ job, progress, log }) => {
+        const dryRun = job.parameters.dry_run === true;
+        log(
+          `Collecting what nothing has named for ${config.gc.grace / second} s${dryRun ? " (dry run)" : ""}.`,
+        );
+        return registry.collector.collect({ grace: config.gc.grace, dryRun, onProgress: progress });
+      },
+    ],
+    [
+      "HOUSEKEEPING",
+      async () => {
+        const now = systemClock();
+        await access.purge();
+        await queue.purge(now - jobMemory);
+        const records = await audit.purge(now - config.audit.retention);
+        const purge = config.uploads.purge && !config.uploads.dryRun;
+        const uploads = purge ? await registry.uploads.purge(now - config.uploads.age) : 0;
+        return { records, uploads };
+      },
+    ],
+  ]);
+}

@@ -1,0 +1,28 @@
+import type { Config } from "../config/index.ts";
+import { type Logger, Metrics } from "../http/index.ts";
+import { openListeners } from "./listeners.ts";
+import { openServices } from "./services.ts";
+import { startTasks } from "./tasks.ts";
+import { version } from "./version.ts";
+
+/** A process that answers requests and does its share of the background work. */
+export interface Worker {
+  readonly metrics: Metrics;
+  /** Lets requests end, or come to where they can be resumed, and writes what was gathered. */
+  stop(): Promise<void>;
+}
+
+export async function startWorker(config: Config, log: Logger): Promise<Worker> {
+  const metrics = new Metrics();
+  const services = await openServices(config);
+  const listeners = await openListeners(config, services, log, metrics, version);
+  const tasks = await startTasks(services, config, log);
+  return {
+    metrics,
+    async stop() {
+      await listeners.stop();
+      await tasks.stop();
+      await services[Symbol.asyncDispose]();
+    },
+  };
+}
