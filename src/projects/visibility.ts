@@ -7,7 +7,7 @@ export function visibleTo(principal: Principal): Expression<SqlBool> {
   if (principal.kind === "user") {
     return principal.admin
       ? sql<SqlBool>`1 = 1`
-      : sql<SqlBool>`(project.public = 1 or project.id in (${projectsOf(principal.id)}))`;
+      : sql<SqlBool>`(project.public = 1 or project.id in ${projectsOf(principal.id)})`;
   }
   const seesAll = principal.permissions.some(
     ({ kind, namespace, resource, action }) =>
@@ -23,5 +23,5 @@ export function visibleTo(principal: Principal): Expression<SqlBool> {
 
 /** A subquery: the ids of the projects that the user is a member of. */
 export function projectsOf(userId: number) {
-  return sql<number>`select project_id from project_member where entity_type = 'u' and entity_id = ${userId}`;
+  return sql<number>`(select project_id from project_member where entity_type = 'u' and entity_id = ${userId})`;
 }

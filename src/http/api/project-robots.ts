@@ -173,8 +173,10 @@ function toResource(text: string, project: ProjectRef): string {
   throw new BreakwaterError("BAD_REQUEST", `bad resource ${text.slice(0, 80)}`);
 }
 
-/** Days from now until `expiresAt`, rounded up. */
+/** Days from now until `expiresAt`, rounded up. Throws BAD_REQUEST for what has passed. */
 function toDuration(expiresAt: number, now: number): number {
   if (expiresAt === 0) return defaultDuration;
-  return expiresAt === -1 ? -1 : Math.ceil((expiresAt * second - now) / day);
+  if (expiresAt === -1) return -1;
+  if (expiresAt * second > now) return Math.ceil((expiresAt * second - now) / day);
+  throw new BreakwaterError("BAD_REQUEST", "expires_at has passed already: it is in seconds since 1970.");
 }
