@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { type Api, identify } from "./request.ts";
 import { json, refusals } from "./responses.ts";
+import { defaultRobotDuration } from "./robot-body.ts";
 import type { ApiServices, ApiSettings } from "./services.ts";
 
 const value = z.union([z.string(), z.number(), z.boolean()]);
@@ -40,7 +41,7 @@ function configurationsOf(settings: ApiSettings): Record<string, z.infer<typeof 
     quota_per_project_enable: true,
     read_only: false,
     robot_name_prefix: settings.robotNamePrefix,
-    robot_token_duration: 30,
+    robot_token_duration: defaultRobotDuration,
     self_registration: false,
     session_timeout: settings.sessionLifetime,
     skip_audit_log_database: false,

@@ -8,6 +8,7 @@ import { body, created, done, json, refusals } from "./responses.ts";
 import {
   accessSchema,
   createdRobotSchema,
+  defaultRobotDuration,
   robotSchema,
   toCreatedRobotBody,
   toPermissions,
@@ -15,9 +16,6 @@ import {
 } from "./robot-body.ts";
 import { projectHeaders, projectKey, projectParams, wholeNumber } from "./schemas.ts";
 import type { ApiServices } from "./services.ts";
-
-/** Days that a robot account lives when nobody says: Harbor's `robot_token_duration`. */
-const defaultDuration = 30;
 
 const newRobotSchema = z
   .object({
@@ -27,7 +25,7 @@ const newRobotSchema = z
       .number()
       .int()
       .default(0)
-      .openapi({ description: `Seconds since 1970, -1 for never, 0 for in ${defaultDuration} days` }),
+      .openapi({ description: `Seconds since 1970, -1 for never, 0 for in ${defaultRobotDuration} days` }),
     access: z.array(accessSchema).max(500).default([]),
   })
   .openapi("RobotCreateV1");
@@ -175,7 +173,7 @@ function toResource(text: string, project: ProjectRef): string {
 
 /** Days from now until `expiresAt`, rounded up. Throws BAD_REQUEST for what has passed. */
 function toDuration(expiresAt: number, now: number): number {
-  if (expiresAt === 0) return defaultDuration;
+  if (expiresAt === 0) return defaultRobotDuration;
   if (expiresAt === -1) return -1;
   if (expiresAt * second > now) return Math.ceil((expiresAt * second - now) / day);
   throw new BreakwaterError("BAD_REQUEST", "expires_at has passed already: it is in seconds since 1970.");

@@ -5,7 +5,7 @@ import { listHeaders, listQuery, pageHeaders, toListQuery } from "./pagination.t
 import { allowlistSchema, metadataSchema, projectSchema, toMetadata, toProjectBody } from "./project-body.ts";
 import { type Api, identify, identifyKnown, locationOf } from "./request.ts";
 import { body, created, json, refusals } from "./responses.ts";
-import { flag } from "./schemas.ts";
+import { flag, isTrue } from "./schemas.ts";
 import type { ApiServices } from "./services.ts";
 
 export const projectRequestSchema = z
@@ -114,7 +114,7 @@ export function addProjects(api: Api, services: ApiServices): void {
       storageLimit: (mayDecideLimit && request.storage_limit) || -1,
       metadata: request.public && !settings.public ? { ...settings, public: "true" } : settings,
     });
-    const byName = /^(?:1|t|true)$/i.test(c.req.valid("header")["x-resource-name-in-location"] ?? "");
+    const byName = isTrue(c.req.valid("header")["x-resource-name-in-location"]);
     return c.body(null, 201, { Location: locationOf(c, byName ? project.name : project.id) });
   });
 }

@@ -4,6 +4,9 @@ import { BreakwaterError, second } from "../../kernel/index.ts";
 import { isRobotPermission } from "../../projects/index.ts";
 import { formatTime, time } from "./schemas.ts";
 
+/** Days that a robot account lives when nobody says: Harbor's `robot_token_duration`. */
+export const defaultRobotDuration = 30;
+
 export const accessSchema = z
   .object({ resource: z.string(), action: z.string(), effect: z.string().optional() })
   .openapi("Access");

@@ -15,12 +15,17 @@ export function wholeNumber(description: string) {
     .openapi({ type: "integer", description });
 }
 
+/** True for what Go's clients write for it. */
+export function isTrue(text: string | undefined): boolean {
+  return text !== undefined && /^(?:true|1|t)$/i.test(text);
+}
+
 /** `true` or `false` in a query. */
 export function flag(description: string) {
   return z
     .string()
     .regex(/^(?:true|false|1|0|t|f)$/i, "expected true or false")
-    .transform((value) => /^(?:true|1|t)$/i.test(value))
+    .transform(isTrue)
     .openapi({ type: "boolean", description });
 }
 
@@ -47,7 +52,7 @@ export function projectKey(
   { project_name_or_id: text }: z.infer<typeof projectParams>,
   headers: z.infer<typeof projectHeaders>,
 ): ProjectKey {
-  const isName = /^(?:1|t|true)$/i.test(headers["x-is-resource-name"] ?? "");
+  const isName = isTrue(headers["x-is-resource-name"]);
   return !isName && /^\d{1,15}$/.test(text) ? { id: Number(text) } : { name: text };
 }
 
