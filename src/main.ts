@@ -1,10 +1,6 @@
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { addCommands } from "./commands/index.ts";
-
-const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
-  version: string;
-};
+import { version } from "./kernel/index.ts";
 
 const program = new Command("breakwater")
   .description("A private container registry that can be trusted.")

@@ -5,3 +5,4 @@ export * from "./errors.ts";
 export * from "./lru.ts";
 export * from "./media-types.ts";
 export * from "./names.ts";
+export { version } from "./version.ts";

@@ -1,7 +1,7 @@
 import type { Config } from "../config/index.ts";
+import { version } from "../kernel/index.ts";
 import { ensureAuthority } from "../pki/index.ts";
 import { authorityDirectory } from "./listeners.ts";
-import { version } from "./version.ts";
 
 /** Tells the person at the terminal what runs, and what to do next. */
 export async function printBanner(config: Config, generatedPassword: string | null): Promise<void> {

@@ -1,9 +1,9 @@
 import type { Config } from "../config/index.ts";
 import { type Logger, Metrics } from "../http/index.ts";
+import { version } from "../kernel/index.ts";
 import { openListeners } from "./listeners.ts";
 import { openServices } from "./services.ts";
 import { startTasks } from "./tasks.ts";
-import { version } from "./version.ts";
 
 /** A process that answers requests and does its share of the background work. */
 export interface Worker {
