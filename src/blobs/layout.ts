@@ -50,6 +50,11 @@ export function uploadKey(id: string): string {
   return `${uploadsPrefix}/${id}`;
 }
 
+/** The upload that the staged object at `key`, or at a key below it, belongs to. */
+export function uploadOfKey(key: string): string {
+  return key.slice(uploadsPrefix.length + 1).split(/[/.]/, 1)[0] ?? "";
+}
+
 /** What a link's key says. */
 export type Link =
   | { readonly kind: "layer" | "revision"; readonly repository: string; readonly digest: Digest }

@@ -28,7 +28,13 @@ export interface Config {
     readonly rootDirectory: string;
     readonly redirect: boolean;
   };
-  readonly log: { readonly level: LogLevel; readonly location: string | null };
+  /** `location` is a folder; its files are exchanged at `rotateSize` bytes, and `rotateCount` old ones are kept. */
+  readonly log: {
+    readonly level: LogLevel;
+    readonly location: string | null;
+    readonly rotateCount: number;
+    readonly rotateSize: number;
+  };
   readonly metric: {
     readonly enabled: boolean;
     readonly address: string;
@@ -92,7 +98,12 @@ export function toConfig(values: Values, sections: ReadonlySet<string>, cwd: str
         absolute(cwd, values["storage_service.filesystem.rootdirectory"]) ?? join(dataVolume, "registry"),
       redirect: !(values["storage_service.redirect.disable"] ?? false),
     },
-    log: { level: values["log.level"] ?? "info", location: absolute(cwd, values["log.local.location"]) },
+    log: {
+      level: values["log.level"] ?? "info",
+      location: absolute(cwd, values["log.local.location"]),
+      rotateCount: values["log.local.rotate_count"] ?? 50,
+      rotateSize: values["log.local.rotate_size"] ?? 200 * 2 ** 20,
+    },
     metric: {
       enabled: values["metric.enabled"] ?? true,
       // Metrics name repositories' traffic to anybody who asks: unasked for, they stay on the machine.

@@ -21,7 +21,10 @@ export function describeConfig(config: Config): Record<string, unknown> {
       filesystem: { rootdirectory: storage.rootDirectory },
       redirect: { disable: !storage.redirect },
     },
-    log: { level: log.level === "warn" ? "warning" : log.level, local: { location: log.location } },
+    log: {
+      level: log.level === "warn" ? "warning" : log.level,
+      local: { location: log.location, rotate_count: log.rotateCount, rotate_size: log.rotateSize },
+    },
     metric: { enabled: metric.enabled, port: metric.port, path: metric.path },
     upload_purging: {
       enabled: uploads.purge,

@@ -22,6 +22,8 @@ export const keys = {
   "storage_service.redirect.disable": value.flag,
   "log.level": value.oneOf(logLevels),
   "log.local.location": value.path,
+  "log.local.rotate_count": value.integer(1, 10_000),
+  "log.local.rotate_size": value.bytes,
   "metric.enabled": value.flag,
   "metric.port": value.port,
   "metric.path": value.urlPath,
@@ -84,8 +86,6 @@ export const foreignKeys: ReadonlySet<string> = new Set([
   "uaa",
   "https.strong_ssl_ciphers",
   "log.external_endpoint",
-  "log.local.rotate_count",
-  "log.local.rotate_size",
   "storage_service.ca_bundle",
   "storage_service.filesystem.maxthreads",
 ]);

@@ -55,6 +55,15 @@ export function integer(minimum: number, maximum: number): Kind<number> {
 
 export const port = integer(1, 65_535);
 
+const byteUnits = { "": 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 } as const;
+
+/** Bytes, written as Harbor writes the size of its logs: `200M`, `64k`, or a plain number. */
+export const bytes: Kind<number> = kind("a number of bytes such as 200M, from 64k to 1000G", (text) => {
+  const [, digits = "", unit = ""] = /^(\d{1,9})([kmg]?)b?$/i.exec(text) ?? [];
+  const size = Number(digits) * byteUnits[unit.toLowerCase() as keyof typeof byteUnits];
+  return size >= 2 ** 16 && size <= 1000 * 2 ** 30 ? size : undefined;
+});
+
 /** YAML 1.1's words for it, which are what Harbor's own reader takes. */
 export const flag: Kind<boolean> = kind("true or false", (text) => {
   if (/^(?:true|yes|on)$/i.test(text)) return true;

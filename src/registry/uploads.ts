@@ -1,4 +1,4 @@
-import { type ObjectStore, uploadKey } from "../blobs/index.ts";
+import { type ObjectStore, uploadKey, uploadOfKey, uploadsPrefix } from "../blobs/index.ts";
 import type { Database } from "../db/index.ts";
 import {
   BreakwaterError,
@@ -188,15 +188,32 @@ export class Uploads {
     hold.offset = running.offset;
   }
 
-  /** Forgets uploads that nobody has gone on with since `before`; answers how many. */
-  async purge(before: number): Promise<number> {
+  /**
+   * Forgets uploads that nobody has gone on with since `before`, and staged bytes that a crash left without
+   * their upload; answers how many. With `dryRun` it only counts.
+   */
+  async purge(before: number, dryRun: boolean): Promise<number> {
     const stale = await this.#database.read
       .selectFrom("upload")
       .select("id")
       .where("updated_at", "<", before)
       .execute();
-    for (const upload of stale) await this.cancel(upload);
-    return stale.length;
+    const ids = new Set(stale.map(({ id }) => id));
+    for await (const { key, modifiedAt } of this.#objects.list(uploadsPrefix)) {
+      const id = uploadOfKey(key);
+      if (modifiedAt < before && !ids.has(id) && !(await this.#isKnown(id))) ids.add(id);
+    }
+    if (!dryRun) for (const id of ids) await this.cancel({ id });
+    return ids.size;
+  }
+
+  async #isKnown(id: string): Promise<boolean> {
+    const row = await this.#database.read
+      .selectFrom("upload")
+      .select("id")
+      .where("id", "=", id)
+      .executeTakeFirst();
+    return row !== undefined;
   }
 }
 

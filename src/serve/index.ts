@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { Config } from "../config/index.ts";
 import { createLog } from "../http/index.ts";
 import { printBanner } from "./banner.ts";
@@ -12,12 +11,10 @@ export { openServices, type Services } from "./services.ts";
 /** Runs the registry until the process is told to stop: in this process, or in several below it. */
 export async function serve(config: Config, warnings: readonly string[]): Promise<void> {
   const number = workerNumber();
-  const { level, location } = config.log;
-  const log = createLog(
-    level,
-    location === null ? null : join(location, "breakwater.log"),
-    number === null ? {} : { worker: number },
-  );
+  const log =
+    number === null
+      ? await createLog(config.log, "breakwater")
+      : await createLog(config.log, `breakwater-worker-${number}`, { worker: number });
   if (number !== null) {
     const worker = await startWorker(config, log);
     answerSupervisor(() => worker.metrics.registry.getMetricsAsJSON());

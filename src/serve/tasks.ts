@@ -1,7 +1,7 @@
 import type { Config } from "../config/index.ts";
 import type { Logger } from "../http/index.ts";
 import { type JobHandler, JobRunner } from "../jobs/index.ts";
-import { day, second, systemClock } from "../kernel/index.ts";
+import { day, hour, minute, second, systemClock } from "../kernel/index.ts";
 import type { Services } from "./services.ts";
 
 /** How often what was gathered about pulls is written. */
@@ -11,6 +11,8 @@ const jobMemory = 90 * day;
 
 /** The kind of the job that collects garbage; its name is also the schedule's. */
 export const garbageCollection = "GARBAGE_COLLECTION";
+const uploadPurge = "UPLOAD_PURGE";
+const housekeeping = "HOUSEKEEPING";
 
 /** What runs in the background of each process. */
 export interface BackgroundTasks {
@@ -25,7 +27,12 @@ export async function startTasks(services: Services, config: Config, log: Logger
     cron: config.gc.schedule,
     parameters: { delete_untagged: false },
   });
-  await schedules.ensure("HOUSEKEEPING", { type: "Hourly", cron: "0 17 * * * *", parameters: {} });
+  await schedules.ensure(housekeeping, { type: "Hourly", cron: "0 17 * * * *", parameters: {} });
+  await schedules.set(uploadPurge, {
+    type: config.uploads.purge ? "Custom" : "None",
+    cron: cronOf(config.uploads.interval),
+    parameters: { dry_run: config.uploads.dryRun },
+  });
   const runner = new JobRunner({
     queue,
     schedules,
@@ -68,16 +75,27 @@ function jobHandlers(services: Services, config: Config): ReadonlyMap<string, Jo
       },
     ],
     [
-      "HOUSEKEEPING",
+      uploadPurge,
+      async ({ job }) => {
+        const before = systemClock() - config.uploads.age;
+        return { uploads: await registry.uploads.purge(before, job.parameters.dry_run === true) };
+      },
+    ],
+    [
+      housekeeping,
       async () => {
         const now = systemClock();
         await access.purge();
         await queue.purge(now - jobMemory);
-        const records = await audit.purge(now - config.audit.retention);
-        const purge = config.uploads.purge && !config.uploads.dryRun;
-        const uploads = purge ? await registry.uploads.purge(now - config.uploads.age) : 0;
-        return { records, uploads };
+        return { audit_records: await audit.purge(now - config.audit.retention) };
       },
     ],
   ]);
+}
+
+/** An interval as the nearest cron expression: every so many minutes, hours or days. */
+function cronOf(interval: number): string {
+  if (interval < hour) return `0 */${Math.min(59, Math.max(1, Math.round(interval / minute)))} * * * *`;
+  if (interval < day) return `0 23 */${Math.min(23, Math.round(interval / hour))} * * *`;
+  return `0 23 0 */${Math.min(31, Math.round(interval / day))} * *`;
 }
