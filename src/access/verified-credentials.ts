@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { Version } from "../db/index.ts";
 import { type Clock, Lru, minute } from "../kernel/index.ts";
 import { mac } from "./keys.ts";
 import type { Account } from "./principal.ts";
@@ -6,7 +7,7 @@ import type { Account } from "./principal.ts";
 interface Entry {
   readonly account: Account;
   /** The database's version when the account was last read. */
-  readonly version: number;
+  readonly version: Version;
   readonly verifiedAt: number;
 }
 
@@ -35,7 +36,7 @@ export class VerifiedCredentials {
   }
 
   /** The account as it stands now, null if it must be proven again. `version`: the database's, asked just before. */
-  async get(key: string, version: number): Promise<Account | null> {
+  async get(key: string, version: Version): Promise<Account | null> {
     const entry = this.#entries.get(key);
     if (entry === undefined) return null;
     const account = entry.version === version ? entry.account : await this.#reload(entry.account);
@@ -54,7 +55,7 @@ export class VerifiedCredentials {
   }
 
   /** `version` is the database's from before the account was read. */
-  set(key: string, account: Account, version: number): void {
+  set(key: string, account: Account, version: Version): void {
     this.#entries.set(key, { account, version, verifiedAt: this.#clock() });
   }
 }

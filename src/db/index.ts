@@ -8,7 +8,9 @@ export {
   type Page,
   type Sort,
 } from "./criteria.ts";
-export type { Database, Reader, Tx } from "./database.ts";
+export type { Database, Reader, Tx, Version } from "./database.ts";
 export { migrate } from "./migrate.ts";
+export type { PostgresqlOptions, SslMode } from "./postgresql/options.ts";
+export { openPostgresql } from "./postgresql.ts";
 export type * from "./schema.ts";
 export { openSqlite } from "./sqlite.ts";

@@ -8,10 +8,11 @@ const migrations = { "0001-foundation": foundation } as const;
 
 /**
  * Brings the schema to this program's version, in one transaction: a step that fails leaves the database as
- * it was. Throws SCHEMA_NEWER when a newer program has been here.
+ * it was, and of several processes that start at once one does it. Throws SCHEMA_NEWER when a newer program
+ * has been here.
  */
 export async function migrate(database: Database): Promise<void> {
-  await database.write(async (tx) => {
+  await database.writeAlone(async (tx) => {
     await tx.schema
       .createTable("schema_migration")
       .ifNotExists()

@@ -26,10 +26,13 @@ export function openSqlite(path: string): Database {
 
   const write = new Kysely<Schema>({ dialect: new SqliteDialect(writer) });
   const read = new Kysely<Schema>({ dialect: new SqliteDialect(reader) });
+  // Each transaction has the file's write lock from its beginning, so that all of them are alone.
+  const change: Database["write"] = (work) => write.transaction().execute(work);
   return {
     engine: "sqlite",
     read,
-    write: (work) => write.transaction().execute(work),
+    write: change,
+    writeAlone: change,
     // It changes when another connection commits, and our own writer is another connection to the reader.
     version: () => (versionQuery.values()[0]?.[0] as number) ?? 0,
     async close() {

@@ -1,5 +1,5 @@
 import { blobKey, layerLinkKey, type ObjectStore } from "../blobs/index.ts";
-import type { Database, Tx } from "../db/index.ts";
+import type { Database, Tx, Version } from "../db/index.ts";
 import type { AuditLog } from "../events/index.ts";
 import {
   BreakwaterError,
@@ -23,7 +23,7 @@ export interface LinkedBlob {
 }
 
 interface Remembered {
-  version: number;
+  readonly version: Version;
   readonly blob: LinkedBlob;
 }
 
@@ -56,7 +56,7 @@ export class Blobs {
   /** Throws BLOB_UNKNOWN when the repository does not hold it. */
   async get(name: RepositoryName, digest: Digest): Promise<LinkedBlob> {
     const asked = this.#database.version();
-    const version = typeof asked === "number" ? asked : await asked;
+    const version = asked instanceof Promise ? await asked : asked;
     const key = `${name}@${digest}`;
     const known = this.#known.get(key);
     if (known?.version === version) return known.blob;

@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import type { Database } from "../db/index.ts";
+import type { Database, Version } from "../db/index.ts";
 import { type Digest, Lru, type Reference, type RepositoryName } from "../kernel/index.ts";
 import { unknownManifest } from "./refusals.ts";
 import type { Repositories } from "./repositories.ts";
@@ -27,7 +27,7 @@ interface Found {
 }
 
 interface Remembered {
-  version: number;
+  readonly version: Version;
   readonly manifest: ResolvedManifest;
 }
 
@@ -57,7 +57,7 @@ export class Resolver {
     const text = reference.kind === "tag" ? reference.tag : reference.digest;
     const key = `${name}\n${text}`;
     const version = this.#database.version();
-    if (typeof version !== "number") return version.then((seen) => this.#check(name, reference, key, seen));
+    if (version instanceof Promise) return version.then((seen) => this.#check(name, reference, key, seen));
     const known = this.#known.get(key);
     return known?.version === version ? known.manifest : this.#check(name, reference, key, version);
   }
@@ -66,7 +66,7 @@ export class Resolver {
     name: RepositoryName,
     reference: Reference,
     key: string,
-    version: number,
+    version: Version,
   ): Promise<ResolvedManifest> {
     const known = this.#known.get(key);
     if (known?.version === version) return known.manifest;
