@@ -57,7 +57,7 @@ export class Breakwater implements AsyncDisposable {
   readonly dataDir: string;
   readonly configFile: string;
   readonly caFile: string;
-  readonly admin: Credentials = { username: "admin", password: "Harbor12345" };
+  readonly admin: Credentials = { username: "admin", password: "Harbor-12345" };
 
   readonly #home: TemporaryDirectory;
   readonly #logFile: string;
@@ -168,6 +168,9 @@ export class Breakwater implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
+    // The log goes with the directory; what it says of failures of the server's own must reach a person.
+    const lines = (await this.logs().catch(() => "")).split("\n");
+    for (const line of lines.filter((text) => text.includes('"level":"error"'))) console.error(line);
     await this.#home[Symbol.asyncDispose]();
   }
 
