@@ -1,0 +1,73 @@
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { type Database, migrate, openPostgresql, openSqlite } from "../../src/db/index.ts";
+import { atTheEnd } from "./at-the-end.ts";
+import { describeUnless } from "./describe-unless.ts";
+import { missingPostgresql, PostgresqlServer } from "./postgresql.ts";
+import { temporaryDirectory } from "./temporary-directory.ts";
+
+/** A migrated database of a test's own; `close` also removes it. */
+export interface TestDatabase extends Database {
+  /** What a second process on the same database would have. */
+  another(): Promise<Database>;
+}
+
+export type OpenDatabase = () => Promise<TestDatabase>;
+
+/** The same tests on each engine that there is here. */
+export function describeOnEngines(name: string, body: (open: OpenDatabase) => void): void {
+  describeUnless(undefined, `${name}, on SQLite`, () => body(openOnSqlite));
+  describeUnless(missingPostgresql(), `${name}, on PostgreSQL`, () => body(openOnPostgresql));
+}
+
+export const openOnSqlite: OpenDatabase = async () => {
+  const directory = await temporaryDirectory("database");
+  const open = async () => openSqlite(join(directory.path, "breakwater.sqlite"));
+  const database = await open();
+  await migrate(database);
+  return testDatabase(database, open, () => rm(directory.path, { recursive: true }));
+};
+
+/** One server for all tests of this process: to start one takes seconds, to copy a database does not. */
+let shared: Promise<{ server: PostgresqlServer; template: string }> | undefined;
+
+async function startShared() {
+  const server = await PostgresqlServer.create();
+  atTheEnd(() => server[Symbol.asyncDispose]());
+  const options = await server.createDatabase();
+  const database = await openPostgresql(options);
+  await migrate(database);
+  await database.close();
+  return { server, template: options.database };
+}
+
+export const openOnPostgresql: OpenDatabase = async () => {
+  shared ??= startShared();
+  const { server, template } = await shared;
+  const options = await server.createDatabase(template);
+  return testDatabase(
+    await openPostgresql(options),
+    () => openPostgresql(options),
+    () => server.dropDatabase(options.database),
+  );
+};
+
+function testDatabase(
+  database: Database,
+  open: () => Promise<Database>,
+  remove: () => Promise<void>,
+): TestDatabase {
+  const opened: Database[] = [];
+  return {
+    ...database,
+    async another() {
+      const other = await open();
+      opened.push(other);
+      return other;
+    },
+    async close() {
+      await Promise.all([database, ...opened].map((one) => one.close()));
+      await remove();
+    },
+  };
+}
