@@ -11,6 +11,9 @@ const TOOLS: Readonly<Record<string, readonly string[]>> = {
   podman: ["podman"],
   buildah: ["buildah"],
   kubectl: ["kubernetes-client"],
+  openssl: ["openssl"],
+  // The server's own programs lie in a folder for each version; this one comes with every version.
+  pg_createcluster: ["postgresql"],
 };
 
 const ENVIRONMENT = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
