@@ -38,7 +38,8 @@ export async function getBlob(
 
 /**
  * One byte range as `[start, end)` (RFC 9110, section 14.1.2). Null where the whole is to be sent: no range,
- * another unit, or several ranges, which a server may ignore. Throws RANGE_INVALID when none of it is there.
+ * another unit, or several ranges, which a server may ignore. Throws RANGE_INVALID when none of it is there, also
+ * for one that ends before it begins, as Docker's own registry does.
  */
 function parseRange(header: string | null, size: number): { start: number; end: number } | null {
   const match = header === null ? null : /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header.trim());
@@ -47,7 +48,6 @@ function parseRange(header: string | null, size: number): { start: number; end: 
   if (first === "" && last === "") return null;
   const start = first === "" ? Math.max(0, size - Number(last)) : Number(first);
   const end = first === "" || last === "" ? size : Math.min(size, Number(last) + 1);
-  if (first !== "" && last !== "" && Number(last) < start) return null;
   if (start >= end) {
     throw new BreakwaterError(
       "RANGE_INVALID",
