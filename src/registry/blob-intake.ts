@@ -12,6 +12,9 @@ const patience = 30 * 1000;
  * Brings bytes into the blob store so that the collector cannot take them away before they are linked: first
  * the blob's row is claimed, then its bytes are put in place, and whoever called links it in the same
  * transaction as the rest of what it does.
+ *
+ * The bytes are put there even when a file is there already: that one may be damaged, or so new that another
+ * process has not yet made its name durable.
  */
 export class BlobIntake {
   readonly #database: Database;
@@ -27,21 +30,15 @@ export class BlobIntake {
   /** A staged object becomes the blob `digest`, whose content it must be. */
   async take(stagedKey: string, digest: Digest, size: number): Promise<BlobRef> {
     const blob = await this.#claim(digest, size);
-    if (await this.#isInPlace(digest, size)) await this.#objects.remove(stagedKey);
-    else await this.#objects.move(stagedKey, blobKey(digest));
+    await this.#objects.move(stagedKey, blobKey(digest));
     return blob;
   }
 
   /** Bytes in memory become the blob `digest`, whose content they must be. */
   async put(digest: Digest, content: Uint8Array): Promise<BlobRef> {
     const blob = await this.#claim(digest, content.length);
-    if (!(await this.#isInPlace(digest, content.length))) await this.#objects.put(blobKey(digest), content);
+    await this.#objects.put(blobKey(digest), content);
     return blob;
-  }
-
-  /** Storage is asked, not the database: an upload also mends a blob whose bytes were damaged or lost. */
-  async #isInPlace(digest: Digest, size: number): Promise<boolean> {
-    return (await this.#objects.stat(blobKey(digest)))?.size === size;
   }
 
   async #claim(digest: Digest, size: number): Promise<BlobRef> {
@@ -80,7 +77,8 @@ export class BlobIntake {
       if (known.state === "deleting" && (known.claimed_until ?? 0) > now) return null;
       await tx
         .updateTable("blob")
-        .set({ state: "live", size, ...claim })
+        // What is lost is back only when its bytes are.
+        .set({ state: known.state === "lost" ? "lost" : "live", size, ...claim })
         .where("id", "=", known.id)
         .execute();
       return { id: known.id, size };

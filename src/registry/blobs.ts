@@ -73,6 +73,7 @@ export class Blobs {
       .select(["repository.id as repository_id", "blob.id", "blob.size", "repository_blob.orphaned_at"])
       .where("repository.name", "=", name)
       .where("blob.digest", "=", digest)
+      .where("blob.state", "=", "live")
       .executeTakeFirst();
     if (row === undefined) throw unknownBlob(name, digest);
     if (row.orphaned_at !== null && row.orphaned_at < this.#clock() - reviveAfter) {
@@ -126,6 +127,7 @@ export class Blobs {
         .select(["blob.id", "blob.size"])
         .where("repository.name", "=", source)
         .where("blob.digest", "=", digest)
+        .where("blob.state", "=", "live")
         .executeTakeFirst();
       if (blob === undefined) return null;
       const repository = await this.#repositories.ensure(tx, target);

@@ -24,7 +24,10 @@ export interface BlobRef {
  *   project.storage_used   the bytes of the project's distinct blobs, shrinks
  */
 
-/** Makes the blob visible in the repository. Throws DENIED when the project's quota does not allow it. */
+/**
+ * Makes the blob, whose bytes are in place, visible in the repository. Throws DENIED when the project's quota
+ * does not allow it, and UNAVAILABLE when the collector has it.
+ */
 export async function linkBlob(tx: Tx, repository: RepositoryRef, blob: BlobRef, now: number): Promise<void> {
   const { numInsertedOrUpdatedRows: added } = await tx
     .insertInto("repository_blob")
@@ -43,15 +46,22 @@ export async function linkBlob(tx: Tx, repository: RepositoryRef, blob: BlobRef,
   } else {
     await countProjectLink(tx, repository.projectId, blob);
   }
-  await tx
+  const { numUpdatedRows } = await tx
     .updateTable("blob")
     .set((expression) => ({
+      state: "live",
       links: expression("links", "+", Number(added)),
       orphaned_at: null,
       claimed_until: null,
     }))
     .where("id", "=", blob.id)
-    .execute();
+    .where("state", "!=", "deleting")
+    .executeTakeFirstOrThrow();
+  if (numUpdatedRows > 0n) return;
+  throw new BreakwaterError(
+    "UNAVAILABLE",
+    "The content was collected as garbage before it could be linked, because its push took too long. Push it again.",
+  );
 }
 
 async function countProjectLink(tx: Tx, projectId: number, blob: BlobRef): Promise<void> {

@@ -231,6 +231,7 @@ async function findReferenced(
       .select(["blob.id", "blob.digest", "blob.size"])
       .where("repository_blob.repository_id", "=", repository.id)
       .where("blob.digest", "in", some)
+      .where("blob.state", "=", "live")
       .execute();
     for (const row of rows) {
       blobs.push(row.id);
