@@ -6,6 +6,7 @@ import { BlobIntake } from "./blob-intake.ts";
 import { Blobs } from "./blobs.ts";
 import { Catalog } from "./catalog.ts";
 import { Collector } from "./collector.ts";
+import { Fsck } from "./fsck/index.ts";
 import { Manifests } from "./manifests.ts";
 import { PullCounter } from "./pulls.ts";
 import { Referrers } from "./referrers.ts";
@@ -18,6 +19,15 @@ import { Uploads } from "./uploads.ts";
 export type { Blobs, LinkedBlob } from "./blobs.ts";
 export type { Catalog } from "./catalog.ts";
 export type { CollectionOptions, CollectionReport, Collector } from "./collector.ts";
+export type {
+  Finding,
+  FindingKind,
+  Fsck,
+  FsckOptions,
+  FsckSummary,
+  Outcome,
+  Severity,
+} from "./fsck/index.ts";
 export type { RepositoryRef } from "./links.ts";
 export { maxManifestSize, tooLarge } from "./manifest-document.ts";
 export type { Manifests, PushedManifest, StoredManifest } from "./manifests.ts";
@@ -41,6 +51,7 @@ export interface Registry {
   readonly catalog: Catalog;
   readonly pulls: PullCounter;
   readonly collector: Collector;
+  readonly fsck: Fsck;
 }
 
 export function createRegistry(
@@ -64,5 +75,6 @@ export function createRegistry(
     catalog: new Catalog(database),
     pulls: new PullCounter(database, clock),
     collector: new Collector(database, objects, clock),
+    fsck: new Fsck(database, objects, clock),
   };
 }
