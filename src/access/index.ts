@@ -3,6 +3,7 @@ export type { Client, Credentials } from "./credentials.ts";
 export { anonymous, callerOf, type Principal, principalName, type RobotPermission } from "./principal.ts";
 export type { NewRobot, Robot, RobotSettings } from "./robot.ts";
 export type { Robots } from "./robots.ts";
+export { generateSecret } from "./secrets.ts";
 export type { Session, Sessions } from "./sessions.ts";
 export type { IssuedToken, Tokens, Verification } from "./tokens.ts";
 export type { Profile } from "./user-rules.ts";

@@ -1,5 +1,8 @@
 import type { Command } from "commander";
+import { addAdmin } from "./admin.ts";
 import { addConfig } from "./config.ts";
+import { addFsck } from "./fsck.ts";
+import { addGc } from "./gc.ts";
 import { addServe } from "./serve.ts";
 
 /**
@@ -9,4 +12,7 @@ import { addServe } from "./serve.ts";
 export function addCommands(program: Command): void {
   addServe(program);
   addConfig(program);
+  addGc(program);
+  addFsck(program);
+  addAdmin(program);
 }

@@ -25,10 +25,15 @@ export interface Services extends AsyncDisposable {
   readonly schedules: Schedules;
 }
 
+/** Where the embedded database lies. */
+export function databaseFile(config: Pick<Config, "dataVolume">): string {
+  return join(config.dataVolume, "database", "breakwater.sqlite");
+}
+
 /** The one place that chooses drivers and builds the rooms from the configuration. */
 export async function openServices(config: Config): Promise<Services> {
   const clock = systemClock;
-  const database = openSqlite(join(config.dataVolume, "database", "breakwater.sqlite"));
+  const database = openSqlite(databaseFile(config));
   await migrate(database);
   const objects = new FileSystemStore(config.storage.rootDirectory);
   const audit = new AuditLog(database, clock);
