@@ -2,149 +2,152 @@ import { expect, test } from "bun:test";
 import { anonymous, callerOf, type Principal, principalName } from "../../src/access/index.ts";
 import { Turns } from "../../src/access/turns.ts";
 import { minute } from "../../src/kernel/index.ts";
+import { describeOnEngines } from "../support/engines.ts";
 import { administrator, audited, client, newUser, openAccess, password, refusal } from "./harness.ts";
 
-const logins = (records: Awaited<ReturnType<typeof audited>>) =>
-  records.filter(({ operation }) => operation === "login");
+describeOnEngines("credentials", (open) => {
+  const logins = (records: Awaited<ReturnType<typeof audited>>) =>
+    records.filter(({ operation }) => operation === "login");
 
-test("logins are recorded with who, what and the outcome; the password is not", async () => {
-  await using room = await openAccess();
-  const { users, credentials } = room.access;
-  await users.create(administrator, newUser("alice"));
-  await credentials.login("alice", password, client);
-  await refusal(credentials.login("alice", "Wrong-Password-1", client));
-  await refusal(credentials.login("nobody", "Wrong-Password-1", client));
-  const records = await room.database.read.selectFrom("audit_log").selectAll().execute();
-  expect(logins(await audited(room.database))).toEqual([
-    {
-      operation: "login",
-      resource_type: "user",
-      resource: "alice",
-      actor: "alice",
-      actor_kind: "user",
-      outcome: "success",
-    },
-    {
-      operation: "login",
-      resource_type: "user",
-      resource: "alice",
-      actor: "anonymous",
-      actor_kind: "anonymous",
-      outcome: "failure",
-    },
-    {
-      operation: "login",
-      resource_type: "user",
-      resource: "nobody",
-      actor: "anonymous",
-      actor_kind: "anonymous",
-      outcome: "failure",
-    },
-  ]);
-  expect(records.at(-1)).toMatchObject({ address: client.address, request_id: client.requestId });
-  expect(JSON.stringify(records)).not.toMatch(new RegExp(`Wrong-Password-1|${password}`));
-});
+  test("logins are recorded with who, what and the outcome; the password is not", async () => {
+    await using room = await openAccess(open);
+    const { users, credentials } = room.access;
+    await users.create(administrator, newUser("alice"));
+    await credentials.login("alice", password, client);
+    await refusal(credentials.login("alice", "Wrong-Password-1", client));
+    await refusal(credentials.login("nobody", "Wrong-Password-1", client));
+    const records = await room.database.read.selectFrom("audit_log").selectAll().execute();
+    expect(logins(await audited(room.database))).toEqual([
+      {
+        operation: "login",
+        resource_type: "user",
+        resource: "alice",
+        actor: "alice",
+        actor_kind: "user",
+        outcome: "success",
+      },
+      {
+        operation: "login",
+        resource_type: "user",
+        resource: "alice",
+        actor: "anonymous",
+        actor_kind: "anonymous",
+        outcome: "failure",
+      },
+      {
+        operation: "login",
+        resource_type: "user",
+        resource: "nobody",
+        actor: "anonymous",
+        actor_kind: "anonymous",
+        outcome: "failure",
+      },
+    ]);
+    expect(records.at(-1)).toMatchObject({ address: client.address, request_id: client.requestId });
+    expect(JSON.stringify(records)).not.toMatch(new RegExp(`Wrong-Password-1|${password}`));
+  });
 
-test("credentials are verified once for many requests, and again after some minutes", async () => {
-  await using room = await openAccess();
-  const { users, credentials } = room.access;
-  await users.create(administrator, newUser("alice"));
-  const authenticate = () => credentials.authenticate("alice", password, client);
-  await Promise.all([authenticate(), authenticate(), authenticate()]);
-  await authenticate();
-  expect(logins(await audited(room.database))).toHaveLength(1);
-  room.pass(5 * minute);
-  await authenticate();
-  expect(logins(await audited(room.database))).toHaveLength(2);
-});
+  test("credentials are verified once for many requests, and again after some minutes", async () => {
+    await using room = await openAccess(open);
+    const { users, credentials } = room.access;
+    await users.create(administrator, newUser("alice"));
+    const authenticate = () => credentials.authenticate("alice", password, client);
+    await Promise.all([authenticate(), authenticate(), authenticate()]);
+    await authenticate();
+    expect(logins(await audited(room.database))).toHaveLength(1);
+    room.pass(5 * minute);
+    await authenticate();
+    expect(logins(await audited(room.database))).toHaveLength(2);
+  });
 
-test("remembered credentials show the account as it stands", async () => {
-  await using room = await openAccess();
-  const { users, credentials } = room.access;
-  await users.ensureAdmin(password);
-  const { id } = await users.create(administrator, newUser("alice"));
-  const authenticate = () => credentials.authenticate("alice", password, client);
-  expect(await authenticate()).toMatchObject({ admin: false });
-  await users.setAdmin(administrator, id, true);
-  expect(await authenticate()).toMatchObject({ admin: true });
-  await room.another().users.setAdmin(administrator, id, false);
-  expect(await authenticate()).toMatchObject({ admin: false });
-});
+  test("remembered credentials show the account as it stands", async () => {
+    await using room = await openAccess(open);
+    const { users, credentials } = room.access;
+    await users.ensureAdmin(password);
+    const { id } = await users.create(administrator, newUser("alice"));
+    const authenticate = () => credentials.authenticate("alice", password, client);
+    expect(await authenticate()).toMatchObject({ admin: false });
+    await users.setAdmin(administrator, id, true);
+    expect(await authenticate()).toMatchObject({ admin: true });
+    await room.another().users.setAdmin(administrator, id, false);
+    expect(await authenticate()).toMatchObject({ admin: false });
+  });
 
-test("the bearer of a token is shown as the account stands, until there is none", async () => {
-  await using room = await openAccess();
-  const { users, tokens, principalOf } = room.access;
-  await users.ensureAdmin(password);
-  const { id } = await users.create(administrator, newUser("alice"));
-  const bearer = async (principal: Principal) => {
-    const verified = await tokens.verify((await tokens.issue(principal, [])).token);
-    if (verified.state !== "valid") throw new Error("the token is not valid");
-    expect(callerOf(verified.token, "", "").name).toBe(principalName(principal));
-    return verified.token;
-  };
-  const alice = await bearer({ kind: "user", id, name: "alice", admin: false });
-  expect(await principalOf(await bearer(anonymous))).toEqual(anonymous);
-  await users.setAdmin(administrator, id, true);
-  expect(await principalOf(alice)).toEqual({ kind: "user", id, name: "alice", admin: true });
-  await users.delete(administrator, id);
-  expect(await principalOf(alice)).toBeNull();
-});
+  test("the bearer of a token is shown as the account stands, until there is none", async () => {
+    await using room = await openAccess(open);
+    const { users, tokens, principalOf } = room.access;
+    await users.ensureAdmin(password);
+    const { id } = await users.create(administrator, newUser("alice"));
+    const bearer = async (principal: Principal) => {
+      const verified = await tokens.verify((await tokens.issue(principal, [])).token);
+      if (verified.state !== "valid") throw new Error("the token is not valid");
+      expect(callerOf(verified.token, "", "").name).toBe(principalName(principal));
+      return verified.token;
+    };
+    const alice = await bearer({ kind: "user", id, name: "alice", admin: false });
+    expect(await principalOf(await bearer(anonymous))).toEqual(anonymous);
+    await users.setAdmin(administrator, id, true);
+    expect(await principalOf(alice)).toEqual({ kind: "user", id, name: "alice", admin: true });
+    await users.delete(administrator, id);
+    expect(await principalOf(alice)).toBeNull();
+  });
 
-test("a name and a password are not joined so that other credentials look the same", async () => {
-  await using room = await openAccess();
-  await room.access.users.create(administrator, { ...newUser("alice"), password: "1:Secret-12345" });
-  await room.access.credentials.authenticate("alice", "1:Secret-12345", client);
-  expect(await refusal(room.access.credentials.authenticate("alice1", ":Secret-12345", client))).toBe(
-    "UNAUTHORIZED",
-  );
-});
+  test("a name and a password are not joined so that other credentials look the same", async () => {
+    await using room = await openAccess(open);
+    await room.access.users.create(administrator, { ...newUser("alice"), password: "1:Secret-12345" });
+    await room.access.credentials.authenticate("alice", "1:Secret-12345", client);
+    expect(await refusal(room.access.credentials.authenticate("alice1", ":Secret-12345", client))).toBe(
+      "UNAUTHORIZED",
+    );
+  });
 
-test.each([
-  ["nothing", "", ""],
-  ["no password", "alice", ""],
-  ["a huge name", "a".repeat(1_000_000), password],
-  ["a huge password", "alice", "Aa1".repeat(1_000_000)],
-  ["control characters", "ali\u0000ce", password],
-  ["half a character", "\ud800", "\udc00"],
-  ["the name of a deleted user", "alice#1", password],
-  ["another way to write the name", "ALICE", password],
-])("%s is refused like any wrong credentials", async (_, name, secret) => {
-  await using room = await openAccess();
-  await room.access.users.create(administrator, newUser("alice"));
-  expect(await refusal(room.access.credentials.authenticate(name, secret, client))).toBe("UNAUTHORIZED");
-});
+  test.each([
+    ["nothing", "", ""],
+    ["no password", "alice", ""],
+    ["a huge name", "a".repeat(1_000_000), password],
+    ["a huge password", "alice", "Aa1".repeat(1_000_000)],
+    ["control characters", "ali\u0000ce", password],
+    ["half a character", "\ud800", "\udc00"],
+    ["the name of a deleted user", "alice#1", password],
+    ["another way to write the name", "ALICE", password],
+  ])("%s is refused like any wrong credentials", async (_, name, secret) => {
+    await using room = await openAccess(open);
+    await room.access.users.create(administrator, newUser("alice"));
+    expect(await refusal(room.access.credentials.authenticate(name, secret, client))).toBe("UNAUTHORIZED");
+  });
 
-test("an unknown name takes about as long as a wrong password", async () => {
-  await using room = await openAccess();
-  await room.access.users.create(administrator, newUser("alice"));
-  const fastest = async (name: string) => {
-    const times: number[] = [];
-    for (let n = 0; n < 5; n++) {
-      const start = performance.now();
-      await refusal(room.access.credentials.login(name, `Wrong-${n}`, client));
-      times.push(performance.now() - start);
-    }
-    return Math.min(...times);
-  };
-  const ratio = (await fastest("nobody")) / (await fastest("alice"));
-  expect(ratio).toBeGreaterThan(0.5);
-  expect(ratio).toBeLessThan(2);
-});
+  test("an unknown name takes about as long as a wrong password", async () => {
+    await using room = await openAccess(open);
+    await room.access.users.create(administrator, newUser("alice"));
+    const fastest = async (name: string) => {
+      const times: number[] = [];
+      for (let n = 0; n < 5; n++) {
+        const start = performance.now();
+        await refusal(room.access.credentials.login(name, `Wrong-${n}`, client));
+        times.push(performance.now() - start);
+      }
+      return Math.min(...times);
+    };
+    const ratio = (await fastest("nobody")) / (await fastest("alice"));
+    expect(ratio).toBeGreaterThan(0.5);
+    expect(ratio).toBeLessThan(2);
+  });
 
-test("some run at a time, some wait, the rest is turned away", async () => {
-  const turns = new Turns(2, 1);
-  const gate = Promise.withResolvers<void>();
-  let running = 0;
-  const work = () =>
-    turns.run(async () => {
-      running++;
-      await gate.promise;
-    });
-  const admitted = [work(), work(), work()];
-  expect(await refusal(work())).toBe("TOOMANYREQUESTS");
-  expect(running).toBe(2);
-  gate.resolve();
-  await Promise.all(admitted);
-  expect(running).toBe(3);
-  await work();
+  test("some run at a time, some wait, the rest is turned away", async () => {
+    const turns = new Turns(2, 1);
+    const gate = Promise.withResolvers<void>();
+    let running = 0;
+    const work = () =>
+      turns.run(async () => {
+        running++;
+        await gate.promise;
+      });
+    const admitted = [work(), work(), work()];
+    expect(await refusal(work())).toBe("TOOMANYREQUESTS");
+    expect(running).toBe(2);
+    gate.resolve();
+    await Promise.all(admitted);
+    expect(running).toBe(3);
+    await work();
+  });
 });

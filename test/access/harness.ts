@@ -1,11 +1,10 @@
-import { join } from "node:path";
 import { Hono } from "hono";
 import { type Access, createAccess } from "../../src/access/index.ts";
-import { type Database, type ListQuery, migrate, openSqlite } from "../../src/db/index.ts";
+import type { Database, ListQuery } from "../../src/db/index.ts";
 import { AuditLog } from "../../src/events/index.ts";
 import type { RequestOrigin } from "../../src/http/authenticate.ts";
 import { type Caller, type ErrorCode, isRefusal } from "../../src/kernel/index.ts";
-import { temporaryDirectory } from "../support/temporary-directory.ts";
+import type { OpenDatabase } from "../support/engines.ts";
 
 export const tokenOptions = { issuer: "breakwater", service: "harbor-registry", lifetime: 1800 } as const;
 export const installationSecret = new Uint8Array(32).fill(7);
@@ -22,10 +21,8 @@ export interface Harness extends AsyncDisposable {
 }
 
 /** The room on a database of its own, with a clock that only `pass` moves. */
-export async function openAccess(): Promise<Harness> {
-  const directory = await temporaryDirectory("access");
-  const database = openSqlite(join(directory.path, "breakwater.db"));
-  await migrate(database);
+export async function openAccess(open: OpenDatabase): Promise<Harness> {
+  const database = await open();
   let time = Date.UTC(2026, 0, 31, 12);
   const clock = () => time;
   const audit = new AuditLog(database, clock);
@@ -49,10 +46,7 @@ export async function openAccess(): Promise<Harness> {
     },
     now: clock,
     another: build,
-    async [Symbol.asyncDispose]() {
-      await database.close();
-      await directory[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => database.close(),
   };
 }
 

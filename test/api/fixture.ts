@@ -2,6 +2,7 @@ import { AuditReader } from "../../src/events/index.ts";
 import { type Api, type ApiServices, createApi } from "../../src/http/api/index.ts";
 import { systemCaller } from "../../src/kernel/index.ts";
 import { type Fixture, openFixture } from "../projects/fixture.ts";
+import type { OpenDatabase } from "../support/engines.ts";
 
 export const password = "Secret-12345";
 export const certificate = "-----BEGIN CERTIFICATE-----\n";
@@ -30,8 +31,8 @@ export interface Client {
 }
 
 /** The whole API on a database of its own, without a socket. `change` replaces some of its services. */
-export async function openApi(change: Partial<ApiServices> = {}): Promise<ApiFixture> {
-  const rooms = await openFixture();
+export async function openApi(open: OpenDatabase, change: Partial<ApiServices> = {}): Promise<ApiFixture> {
+  const rooms = await openFixture(open);
   const { access, database, clock } = rooms;
   const api = createApi({
     ...rooms,

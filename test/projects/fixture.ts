@@ -1,9 +1,9 @@
 import { type Access, createAccess, type Principal } from "../../src/access/index.ts";
-import { type Database, type ListQuery, migrate, openSqlite } from "../../src/db/index.ts";
+import type { Database, ListQuery } from "../../src/db/index.ts";
 import { AuditLog } from "../../src/events/index.ts";
 import { type Caller, day } from "../../src/kernel/index.ts";
 import { createProjects, type ProjectServices } from "../../src/projects/index.ts";
-import { temporaryDirectory } from "../support/temporary-directory.ts";
+import type { OpenDatabase } from "../support/engines.ts";
 
 export const caller: Caller = { kind: "user", name: "tester", address: "192.0.2.1", requestId: "r1" };
 
@@ -20,10 +20,8 @@ export interface Fixture extends AsyncDisposable, ProjectServices {
 }
 
 /** The projects room on a database of its own. */
-export async function openFixture(): Promise<Fixture> {
-  const directory = await temporaryDirectory("projects");
-  const database = openSqlite(`${directory.path}/meta.db`);
-  await migrate(database);
+export async function openFixture(open: OpenDatabase): Promise<Fixture> {
+  const database = await open();
   const clock = { now: 20_000 * day };
   const audit = new AuditLog(database, () => clock.now);
   const access = createAccess({
@@ -72,10 +70,7 @@ export async function openFixture(): Promise<Fixture> {
       const rows = await database.read.selectFrom("audit_log").selectAll().orderBy("id").execute();
       return rows.map((row) => `${row.operation} ${row.resource_type} ${row.resource}`);
     },
-    [Symbol.asyncDispose]: async () => {
-      await database.close();
-      await directory[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => database.close(),
   };
 }
 

@@ -58,6 +58,11 @@ export function toRefusal(error: unknown): unknown {
   if (isConflict(error)) {
     return unavailable("Too many requests change the same things at this moment; try again.", error);
   }
+  if (stateOf(error) === "22021") {
+    return new BreakwaterError("BAD_REQUEST", "A text holds the character NUL, which cannot be stored.", {
+      cause: error,
+    });
+  }
   if (stateOf(error) === "53100") {
     return new BreakwaterError(
       "STORAGE_FULL",
