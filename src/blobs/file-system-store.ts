@@ -98,14 +98,16 @@ export class FileSystemStore implements ObjectStore {
   async append(key: string, offset: number, takeOver = false): Promise<Appender> {
     const path = this.#path(key);
     return this.#inFolderOf(path, async () => {
-      const { size } = (await this.stat(key)) ?? { size: 0 };
+      const present = await this.stat(key);
+      const size = present?.size ?? 0;
       if (size < offset) {
         throw new BreakwaterError(
           "BLOB_UPLOAD_INVALID",
           `The storage lost bytes of this upload: it holds ${size} of ${offset}. Begin the upload again.`,
         );
       }
-      if (takeOver && size > 0) await replaceByCopy(path);
+      // Also when it is empty: what the other has in its buffers is still to come.
+      if (takeOver && present !== null) await replaceByCopy(path);
       if (size > offset) await truncate(path, offset);
       return new FileAppender(await openForWriting(path), offset);
     });

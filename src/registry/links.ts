@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Tx } from "../db/index.ts";
-import { BreakwaterError } from "../kernel/index.ts";
+import { BreakwaterError, type Digest } from "../kernel/index.ts";
 
 /** A repository, as far as the book-keeping of its content needs it. */
 export interface RepositoryRef {
@@ -96,6 +96,23 @@ export async function checkQuota(tx: Pick<Tx, "selectFrom">, projectId: number, 
     `The storage quota of project "${project.name}" is exceeded: this push needs ${needed} bytes in all, and the limit is ${project.storage_limit}. Delete what is not needed, or ask an administrator for a higher quota.`,
     { detail: { project: project.name, needed, limit: project.storage_limit } },
   );
+}
+
+/** Throws DENIED when the project neither holds the blob nor has room for it. */
+export async function checkRoom(
+  tx: Pick<Tx, "selectFrom">,
+  projectId: number,
+  digest: Digest,
+  size: number,
+): Promise<void> {
+  const held = await tx
+    .selectFrom("blob")
+    .innerJoin("project_blob", "project_blob.blob_id", "blob.id")
+    .select("blob.id")
+    .where("blob.digest", "=", digest)
+    .where("project_blob.project_id", "=", projectId)
+    .executeTakeFirst();
+  if (held === undefined) await checkQuota(tx, projectId, size);
 }
 
 /** Takes the blob out of the repository. The blob's grace period is counted from `since`. */

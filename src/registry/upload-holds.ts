@@ -15,8 +15,12 @@ export interface UploadHold extends AsyncDisposable {
   /** True when the one that wrote before never said that it had ended. */
   readonly takenOver: boolean;
   readonly checkpointDue: boolean;
-  /** Records `offset` for a resume after a crash. Throws when the hold was lost. */
+  /** Records `offset` for a resume after a crash. Throws CONFLICT when the hold was lost. */
   checkpoint(offset: number): Promise<void>;
+  /** Throws CONFLICT when the hold was lost: for just before what cannot be taken back. */
+  confirm(): Promise<void>;
+  /** Records `offset` and ends the hold. Throws CONFLICT when it was lost. */
+  release(): Promise<void>;
 }
 
 export class UploadHolds {
@@ -44,7 +48,16 @@ export class UploadHolds {
     }
   }
 
-  #tryTake(id: string, holder: string): Promise<{ offset: number; takenOver: boolean } | null> {
+  async #tryTake(id: string, holder: string): Promise<{ offset: number; takenOver: boolean } | null> {
+    // Whoever waits only reads, so that many who wait for one upload do not hold up the writers of others.
+    const seen = await this.#database.read
+      .selectFrom("upload")
+      .select("id")
+      .where("id", "=", id)
+      .where("holder", "is not", null)
+      .where("held_until", ">", this.#clock())
+      .executeTakeFirst();
+    if (seen !== undefined) return null;
     return this.#database.write(async (tx) => {
       const now = this.#clock();
       const upload = await tx
@@ -68,13 +81,18 @@ export class UploadHolds {
     });
   }
 
-  #hold(id: string, holder: string, offset: number, takenOver: boolean): UploadHold {
+  #hold(id: string, holder: string, offset: number, wasTakenOver: boolean): UploadHold {
     const database = this.#database;
     const clock = this.#clock;
-    let lost = false;
+    let heldUntil = clock() + term;
     let due = false;
+    let ended = false;
 
-    async function set(values: { offset?: number; holder?: null; held_until: number | null }): Promise<void> {
+    async function set(values: {
+      offset?: number;
+      holder?: null;
+      held_until: number | null;
+    }): Promise<boolean> {
       const { numUpdatedRows } = await database.write((tx) =>
         tx
           .updateTable("upload")
@@ -83,36 +101,51 @@ export class UploadHolds {
           .where("holder", "=", holder)
           .executeTakeFirstOrThrow(),
       );
-      lost ||= numUpdatedRows === 0n;
+      return numUpdatedRows > 0n;
+    }
+
+    async function renew(offset?: number): Promise<void> {
+      const until = clock() + term;
+      if (!(await set({ held_until: until, ...(offset === undefined ? {} : { offset }) }))) throw takenOver();
+      heldUntil = until;
     }
 
     // By a timer of its own: a client that stalls must not make its upload look abandoned.
     const timer = setInterval(() => {
       due = true;
-      set({ held_until: clock() + term }).catch(() => {});
+      renew().catch(() => {});
     }, renewEvery);
 
     return {
       offset,
-      takenOver,
+      takenOver: wasTakenOver,
       get checkpointDue() {
         return due;
       },
       async checkpoint(reached) {
         due = false;
-        await set({ offset: reached, held_until: clock() + term });
-        if (lost) {
-          throw new BreakwaterError(
-            "CONFLICT",
-            "Another request has taken this upload over; begin it again.",
-          );
-        }
+        await renew(reached);
         this.offset = reached;
+      },
+      async confirm() {
+        if (heldUntil - clock() < term / 2) await renew();
+      },
+      async release() {
+        clearInterval(timer);
+        ended = true;
+        if (!(await set({ offset: this.offset, holder: null, held_until: null }))) throw takenOver();
       },
       async [Symbol.asyncDispose]() {
         clearInterval(timer);
-        await set({ offset: this.offset, holder: null, held_until: null });
+        if (!ended) await set({ offset: this.offset, holder: null, held_until: null });
       },
     };
   }
+}
+
+function takenOver(): BreakwaterError {
+  return new BreakwaterError(
+    "CONFLICT",
+    "Another request has taken this upload over. Ask for the upload's status, and go on from there.",
+  );
 }

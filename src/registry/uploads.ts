@@ -1,4 +1,4 @@
-import { type ObjectStore, uploadKey, uploadOfKey, uploadsPrefix } from "../blobs/index.ts";
+import { type Appender, type ObjectStore, uploadKey, uploadOfKey, uploadsPrefix } from "../blobs/index.ts";
 import type { Database } from "../db/index.ts";
 import {
   BreakwaterError,
@@ -6,13 +6,15 @@ import {
   type Digest,
   type DigestAlgorithm,
   digestAlgorithm,
+  digestHex,
+  isRefusal,
   type RepositoryName,
 } from "../kernel/index.ts";
 import type { BlobIntake } from "./blob-intake.ts";
 import type { Blobs } from "./blobs.ts";
-import { checkQuota, type RepositoryRef } from "./links.ts";
+import { checkQuota, checkRoom, type RepositoryRef } from "./links.ts";
 import type { Repositories } from "./repositories.ts";
-import type { UploadHashes } from "./upload-hashes.ts";
+import type { RunningHash, UploadHashes } from "./upload-hashes.ts";
 import { type UploadHold, UploadHolds } from "./upload-holds.ts";
 
 export type Body = AsyncIterable<Uint8Array>;
@@ -31,6 +33,12 @@ export interface Upload {
 export interface ChunkRange {
   readonly start: number;
   readonly length: number;
+}
+
+interface Received {
+  readonly hash: RunningHash;
+  /** When the client went away midway: what to answer, should it still listen. */
+  readonly interruption: BreakwaterError | null;
 }
 
 /**
@@ -87,7 +95,9 @@ export class Uploads {
         .execute();
       return repository;
     });
-    if (algorithm !== undefined) await this.#hashes.resume(uploadKey(id), 0, algorithm);
+    if (algorithm !== undefined) {
+      this.#hashes.remember(uploadKey(id), await this.#hashes.resume(uploadKey(id), 0, algorithm));
+    }
     return { id, repository, subject, offset: 0 };
   }
 
@@ -111,7 +121,8 @@ export class Uploads {
    */
   async append(upload: Upload, body: Body, range: ChunkRange | null): Promise<Upload> {
     await using hold = await this.#holds.take(upload.id);
-    await this.#receive(upload, hold, body, range);
+    const received = await this.#receive(upload, hold, body, range);
+    await this.#settle(upload, hold, received);
     return { ...upload, offset: hold.offset };
   }
 
@@ -120,72 +131,128 @@ export class Uploads {
     await using hold = await this.#holds.take(upload.id);
     const key = uploadKey(upload.id);
     const algorithm = digestAlgorithm(digest);
-    if (hold.offset === 0) await this.#hashes.resume(key, 0, algorithm);
-    if (body !== null || hold.offset === 0) await this.#receive(upload, hold, body ?? empty(), range);
-    const actual = await this.#hashes.digest(key, hold.offset, algorithm);
-    if (actual !== digest) {
-      await this.cancel(upload);
+    let hash: RunningHash | null = null;
+    if (body !== null || hold.offset === 0) {
+      const received = await this.#receive(upload, hold, body ?? empty(), range, algorithm);
+      if (received.interruption !== null) await this.#settle(upload, hold, received);
+      hash = received.hash;
+    }
+    if (hash?.algorithm !== algorithm) hash = await this.#hashes.resume(key, hold.offset, algorithm);
+    const actual = hash.hasher.digest("hex");
+    if (actual !== digestHex(digest)) {
+      await this.#discard(upload.id);
       throw new BreakwaterError(
         "DIGEST_INVALID",
-        `The uploaded bytes have the digest ${actual}, not ${digest}. Nothing was stored; push the blob again.`,
-        { detail: { expected: digest, actual, size: hold.offset } },
+        `The uploaded bytes have the digest ${algorithm}:${actual}, not ${digest}. Nothing was stored; push the blob again.`,
+        { detail: { expected: digest, actual: `${algorithm}:${actual}`, size: hold.offset } },
       );
     }
-    const blob = await this.#intake.take(key, digest, hold.offset);
-    await this.#blobs.link(upload.repository, digest, blob, (tx) =>
-      tx.deleteFrom("upload").where("id", "=", upload.id).execute(),
-    );
+    try {
+      await checkRoom(this.#database.read, upload.repository.projectId, digest, hold.offset);
+      await hold.confirm();
+      const blob = await this.#intake.take(key, digest, hold.offset);
+      await this.#blobs.link(upload.repository, digest, blob, (tx) =>
+        tx.deleteFrom("upload").where("id", "=", upload.id).execute(),
+      );
+    } catch (error) {
+      if (isRefusal(error, "DENIED")) await this.#discard(upload.id);
+      throw error;
+    }
+    this.#hashes.forget(key);
   }
 
+  /** Takes a blob in one request. Nothing of it stays when it fails, since nobody could resume it. */
+  async takeWhole(
+    name: RepositoryName,
+    subject: string,
+    body: Body | null,
+    range: ChunkRange | null,
+    digest: Digest,
+  ): Promise<void> {
+    const upload = await this.begin(name, subject);
+    try {
+      await this.finish(upload, body, range, digest);
+    } catch (error) {
+      await this.#discard(upload.id);
+      throw error;
+    }
+  }
+
+  /** Gives the upload up, once nobody writes to it any more. */
   async cancel(upload: Pick<Upload, "id">): Promise<void> {
-    await this.#database.write((tx) => tx.deleteFrom("upload").where("id", "=", upload.id).execute());
-    this.#hashes.forget(uploadKey(upload.id));
-    await this.#objects.remove(uploadKey(upload.id));
+    await using _hold = await this.#holds.take(upload.id);
+    await this.#discard(upload.id);
+  }
+
+  async #discard(id: string): Promise<void> {
+    await this.#database.write((tx) => tx.deleteFrom("upload").where("id", "=", id).execute());
+    this.#hashes.forget(uploadKey(id));
+    await this.#objects.remove(uploadKey(id));
   }
 
   /** Streams `body` to the staged object. Afterwards `hold.offset` bytes are on stable storage. */
-  async #receive(upload: Upload, hold: UploadHold, body: Body, range: ChunkRange | null): Promise<void> {
+  async #receive(
+    upload: Upload,
+    hold: UploadHold,
+    body: Body,
+    range: ChunkRange | null,
+    algorithm?: DigestAlgorithm,
+  ): Promise<Received> {
     const from = hold.offset;
     if (range !== null && range.start !== from) throw wrongRange(range, from);
     await checkQuota(this.#database.read, upload.repository.projectId, from + (range?.length ?? 0));
     const key = uploadKey(upload.id);
-    const running = await this.#hashes.resume(key, from);
+    const hash = await this.#hashes.resume(key, from, from === 0 ? algorithm : undefined);
     const appender = await this.#objects.append(key, from, hold.takenOver);
+    let interruption: BreakwaterError | null = null;
     try {
-      for await (const chunk of body) {
-        running.hasher.update(chunk);
-        running.offset += chunk.length;
-        const room = appender.write(chunk);
-        if (room !== undefined) await room;
-        if (!hold.checkpointDue) continue;
-        await appender.flush();
-        await hold.checkpoint(running.offset);
-        await checkQuota(this.#database.read, upload.repository.projectId, running.offset);
-      }
-      await appender.flush();
+      // Opened under a hold that was lost meanwhile, it may be the object that another is writing to.
+      await hold.confirm();
+      await this.#stream(upload, hold, body, hash, appender);
     } catch (error) {
-      if (error instanceof BreakwaterError) {
-        this.#hashes.forget(key);
-        throw error;
-      }
-      await appender.flush();
-      hold.offset = running.offset;
-      throw new BreakwaterError(
-        "BLOB_UPLOAD_INVALID",
-        `The connection ended after ${running.offset} bytes of the upload. Ask for its status and resume behind them.`,
-        { cause: error },
-      );
+      if (error instanceof BreakwaterError) throw error;
+      interruption = interrupted(hash.offset, error);
     } finally {
-      await appender.close();
+      try {
+        await appender.flush();
+      } finally {
+        await appender.close();
+      }
     }
-    if (range !== null && running.offset - from !== range.length) {
-      this.#hashes.forget(key);
+    if (interruption === null && range !== null && hash.offset - from !== range.length) {
       throw new BreakwaterError(
         "SIZE_INVALID",
-        `The chunk's Content-Range announced ${range.length} bytes, and ${running.offset - from} came. None of them was kept; send the chunk again.`,
+        `The request announced ${range.length} bytes, and ${hash.offset - from} came. None of them was kept; send them again.`,
       );
     }
-    hold.offset = running.offset;
+    hold.offset = hash.offset;
+    return { hash, interruption };
+  }
+
+  async #stream(
+    upload: Upload,
+    hold: UploadHold,
+    body: Body,
+    hash: RunningHash,
+    appender: Appender,
+  ): Promise<void> {
+    for await (const chunk of body) {
+      hash.hasher.update(chunk);
+      hash.offset += chunk.length;
+      const room = appender.write(chunk);
+      if (room !== undefined) await room;
+      if (!hold.checkpointDue) continue;
+      await appender.flush();
+      await hold.checkpoint(hash.offset);
+      await checkQuota(this.#database.read, upload.repository.projectId, hash.offset);
+    }
+  }
+
+  /** Records how far the upload has come, and lets others go on with it. */
+  async #settle(upload: Upload, hold: UploadHold, { hash, interruption }: Received): Promise<void> {
+    await hold.release();
+    this.#hashes.remember(uploadKey(upload.id), hash);
+    if (interruption !== null) throw interruption;
   }
 
   /**
@@ -203,7 +270,7 @@ export class Uploads {
       const id = uploadOfKey(key);
       if (modifiedAt < before && !ids.has(id) && !(await this.#isKnown(id))) ids.add(id);
     }
-    if (!dryRun) for (const id of ids) await this.cancel({ id });
+    if (!dryRun) for (const id of ids) await this.#discard(id);
     return ids.size;
   }
 
@@ -223,6 +290,14 @@ function unknownUpload(name: string): BreakwaterError {
   return new BreakwaterError(
     "BLOB_UPLOAD_UNKNOWN",
     `There is no such upload in "${name}": it is finished, was cancelled, or was purged for its age. Begin the upload again.`,
+  );
+}
+
+function interrupted(offset: number, cause: unknown): BreakwaterError {
+  return new BreakwaterError(
+    "BLOB_UPLOAD_INVALID",
+    `The connection ended after ${offset} bytes of the upload. Ask for its status and resume behind them.`,
+    { cause },
   );
 }
 

@@ -37,10 +37,10 @@ export async function beginUpload(
   }
   const whole = query.get("digest");
   const digest = whole === null ? null : parseDigest(whole);
-  const upload = await services.registry.uploads.begin(name, grant.subject, algorithm ?? undefined);
-  if (digest === null) return accepted(upload);
+  const { uploads } = services.registry;
+  if (digest === null) return accepted(await uploads.begin(name, grant.subject, algorithm ?? undefined));
   exchange.disableTimeout();
-  await services.registry.uploads.finish(upload, request.body, lengthOf(request, 0), digest);
+  await uploads.takeWhole(name, grant.subject, request.body, lengthOf(request, 0), digest);
   return created(name, digest);
 }
 
@@ -52,7 +52,7 @@ export async function appendToUpload(
   id: string,
 ): Promise<Response> {
   const upload = await ownUpload(exchange, services, name, id);
-  const range = parseContentRange(exchange.request);
+  const range = parseContentRange(exchange.request, upload);
   const body = exchange.request.body ?? (async function* () {})();
   return accepted(await services.registry.uploads.append(upload, body, range));
 }
@@ -68,7 +68,7 @@ export async function finishUpload(
   const digest = parseDigest(exchange.query.get("digest") ?? "");
   exchange.disableTimeout();
   const { request } = exchange;
-  await services.registry.uploads.finish(upload, request.body, parseContentRange(request), digest);
+  await services.registry.uploads.finish(upload, request.body, parseContentRange(request, upload), digest);
   return created(name, digest);
 }
 
@@ -113,7 +113,7 @@ async function ownUpload(
 }
 
 /** `Content-Range: <first>-<last>` as the specification has it, or with the unit as RFC 9110 has it. */
-function parseContentRange(request: Request): ChunkRange | null {
+function parseContentRange(request: Request, { offset }: Upload): ChunkRange | null {
   const header = request.headers.get("content-range");
   if (header === null) return null;
   const match = /^(?:bytes[ =])?(\d{1,15})-(\d{1,15})(?:\/(?:\d+|\*))?$/.exec(header.trim());
@@ -124,6 +124,7 @@ function parseContentRange(request: Request): ChunkRange | null {
     throw new BreakwaterError(
       "RANGE_INVALID",
       `The Content-Range "${header.slice(0, 80)}" does not fit: expected <first byte>-<last byte>, as many as the body has.`,
+      { detail: { offset } },
     );
   }
   return { start, length };
