@@ -16,7 +16,6 @@ export interface Schema {
   project_metadata: ProjectMetadataTable;
   project_member: ProjectMemberTable;
   label: LabelTable;
-  manifest_label: ManifestLabelTable;
   // registry/
   repository: RepositoryTable;
   blob: BlobTable;
@@ -26,6 +25,7 @@ export interface Schema {
   manifest_content: ManifestContentTable;
   manifest_blob: ManifestBlobTable;
   manifest_child: ManifestChildTable;
+  manifest_label: ManifestLabelTable;
   tag: TagTable;
   upload: UploadTable;
   // events/
@@ -150,6 +150,8 @@ export interface RepositoryTable {
   name: string;
   description: string;
   pull_count: Generated<number>;
+  /** How many of its manifests are `listed`. */
+  artifact_count: Generated<number>;
   created_at: number;
   updated_at: number;
 }
@@ -198,6 +200,10 @@ export interface ManifestTable {
   media_type: string;
   /** Its `artifactType`, else its config's media type; empty for an index without one. */
   artifact_type: string;
+  /** What Harbor's `media_type` says: its config's media type; of an index its own. */
+  config_media_type: string;
+  /** Harbor's name of its type: IMAGE, CHART … */
+  type: string;
   subject_digest: string | null;
   /** JSON object, for the referrers list. */
   annotations: string | null;
@@ -205,6 +211,13 @@ export interface ManifestTable {
   size: number;
   /** Bytes of the manifest, its config, layers and children. */
   total_size: number;
+  /** Whether a tag points to it. */
+  tagged: number;
+  /**
+   * Whether it stands for itself in the repository's list: it is tagged, or else neither named by an index of
+   * the repository nor referring to a subject there.
+   */
+  listed: number;
   pushed_at: number;
   pulled_at: number | null;
 }

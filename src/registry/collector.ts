@@ -3,10 +3,16 @@ import { blobKey, layerLinkKey, type ObjectStore } from "../blobs/index.ts";
 import type { Database, Schema } from "../db/index.ts";
 import { type Clock, type Digest, minute } from "../kernel/index.ts";
 import { unlinkBlob } from "./links.ts";
+import type { Untagged } from "./untagged.ts";
+
+/** The kind of the job that collects garbage, and the name of its schedule: Harbor's. */
+export const garbageCollection = "GARBAGE_COLLECTION";
 
 export interface CollectionOptions {
   /** Milliseconds that content is kept after the last thing that named it. */
   readonly grace: number;
+  /** Also delete manifests that nothing needs, pushed longer ago than that: untagged, unnamed, unreferring. */
+  readonly deleteUntagged?: boolean;
   /** Only say what would be done. */
   readonly dryRun: boolean;
   /** Called now and then with what was done so far; a rejection stops the collection. */
@@ -14,6 +20,8 @@ export interface CollectionOptions {
 }
 
 export interface CollectionReport {
+  /** Manifests deleted because nothing needed them. Their content begins its grace period with that. */
+  manifests: number;
   /** Blobs taken out of a repository in which no manifest named them. */
   unlinked: number;
   /** Blobs deleted from the storage. */
@@ -41,20 +49,34 @@ export class Collector {
   readonly #database: Database;
   readonly #objects: ObjectStore;
   readonly #clock: Clock;
+  readonly #untagged: Untagged;
 
-  constructor(database: Database, objects: ObjectStore, clock: Clock) {
+  constructor(database: Database, objects: ObjectStore, clock: Clock, untagged: Untagged) {
     this.#database = database;
     this.#objects = objects;
     this.#clock = clock;
+    this.#untagged = untagged;
   }
 
   async collect(options: CollectionOptions): Promise<CollectionReport> {
     const cutoff = this.#clock() - options.grace;
-    if (options.dryRun) return this.#survey(cutoff);
-    const report: CollectionReport = { unlinked: 0, deleted: 0, freed: 0 };
+    if (options.dryRun) {
+      const manifests = options.deleteUntagged ? await this.#untagged.count(cutoff) : 0;
+      return { manifests, ...(await this.#survey(cutoff)) };
+    }
+    const report: CollectionReport = { manifests: 0, unlinked: 0, deleted: 0, freed: 0 };
+    while (options.deleteUntagged && (await this.#deleteManifests(cutoff, report))) {
+      await options.onProgress?.(report);
+    }
     while (await this.#unlinkSome(cutoff, report)) await options.onProgress?.(report);
     while (await this.#deleteSome(cutoff, report)) await options.onProgress?.(report);
     return report;
+  }
+
+  async #deleteManifests(cutoff: number, report: CollectionReport): Promise<boolean> {
+    const deleted = await this.#untagged.deleteSome(cutoff);
+    report.manifests += deleted;
+    return deleted > 0;
   }
 
   /** Repositories let go of blobs that none of their manifests named for the grace period. */
@@ -129,7 +151,7 @@ export class Collector {
   }
 
   /** What a collection would do now. Blobs that only the first step frees are counted with it. */
-  async #survey(cutoff: number): Promise<CollectionReport> {
+  async #survey(cutoff: number): Promise<Omit<CollectionReport, "manifests">> {
     const { read } = this.#database;
     const { unlinked } = await read
       .selectFrom("repository_blob")

@@ -2,6 +2,12 @@ import type { ObjectStore } from "../blobs/index.ts";
 import type { Database } from "../db/index.ts";
 import type { AuditLog } from "../events/index.ts";
 import type { Clock } from "../kernel/index.ts";
+import { ArtifactCopy } from "./artifact-copy.ts";
+import { ArtifactDetails } from "./artifact-details.ts";
+import { ArtifactLabels } from "./artifact-labels.ts";
+import { ArtifactParts } from "./artifact-parts.ts";
+import { ArtifactViews } from "./artifact-views.ts";
+import { Artifacts } from "./artifacts.ts";
 import { BlobIntake } from "./blob-intake.ts";
 import { Blobs } from "./blobs.ts";
 import { Catalog } from "./catalog.ts";
@@ -10,15 +16,29 @@ import { Fsck } from "./fsck/index.ts";
 import { Manifests } from "./manifests.ts";
 import { PullCounter } from "./pulls.ts";
 import { Referrers } from "./referrers.ts";
+import { Removal } from "./removal.ts";
 import { Repositories } from "./repositories.ts";
+import { RepositoryCatalog } from "./repository-catalog.ts";
 import { Resolver } from "./resolver.ts";
 import { Tags } from "./tags.ts";
+import { Untagged } from "./untagged.ts";
 import { UploadHashes } from "./upload-hashes.ts";
 import { Uploads } from "./uploads.ts";
 
+export type { ArtifactCopy } from "./artifact-copy.ts";
+export type { Reference } from "./artifact-details.ts";
+export type { ArtifactLabels } from "./artifact-labels.ts";
+export type { Accessory, ArtifactTag } from "./artifact-parts.ts";
+export type { Artifact, ArtifactOptions, ArtifactViews } from "./artifact-views.ts";
+export type { ArtifactRef, Artifacts } from "./artifacts.ts";
 export type { Blobs, LinkedBlob } from "./blobs.ts";
 export type { Catalog } from "./catalog.ts";
-export type { CollectionOptions, CollectionReport, Collector } from "./collector.ts";
+export {
+  type CollectionOptions,
+  type CollectionReport,
+  type Collector,
+  garbageCollection,
+} from "./collector.ts";
 export type {
   Finding,
   FindingKind,
@@ -34,7 +54,9 @@ export type { Manifests, PushedManifest, StoredManifest } from "./manifests.ts";
 export type { PullCounter } from "./pulls.ts";
 export type { ReferrerDescriptor, ReferrerPage, Referrers } from "./referrers.ts";
 export { unknownManifest } from "./refusals.ts";
+export type { Removal } from "./removal.ts";
 export type { Repositories } from "./repositories.ts";
+export type { RepositoryCatalog, RepositoryEntry } from "./repository-catalog.ts";
 export type { ResolvedManifest, Resolver } from "./resolver.ts";
 export type { NamePage, Tags } from "./tags.ts";
 export type { Body, ChunkRange, Upload, Uploads } from "./uploads.ts";
@@ -51,6 +73,12 @@ export interface Registry {
   readonly catalog: Catalog;
   readonly pulls: PullCounter;
   readonly collector: Collector;
+  /** What people are shown of it: by Harbor's REST API, not by the registry's. */
+  readonly repositoryCatalog: RepositoryCatalog;
+  readonly artifacts: Artifacts;
+  readonly artifactLabels: ArtifactLabels;
+  readonly artifactCopy: ArtifactCopy;
+  readonly removal: Removal;
   readonly fsck: Fsck;
 }
 
@@ -64,17 +92,27 @@ export function createRegistry(
   const intake = new BlobIntake(database, objects, clock);
   const blobs = new Blobs(database, objects, clock, audit, repositories);
   const hashes = new UploadHashes(objects);
+  const uploads = new Uploads(database, objects, clock, repositories, hashes, intake, blobs);
+  const manifests = new Manifests(database, objects, clock, audit, repositories, intake);
+  const resolver = new Resolver(database, repositories);
+  const details = new ArtifactDetails(database, objects);
+  const views = new ArtifactViews(database, details, new ArtifactParts(database));
   return {
     repositories,
     blobs,
-    uploads: new Uploads(database, objects, clock, repositories, hashes, intake, blobs),
-    manifests: new Manifests(database, objects, clock, audit, repositories, intake),
-    resolver: new Resolver(database, repositories),
+    uploads,
+    manifests,
+    resolver,
     tags: new Tags(database, objects, clock, audit, repositories),
     referrers: new Referrers(database),
     catalog: new Catalog(database),
     pulls: new PullCounter(database, clock),
-    collector: new Collector(database, objects, clock),
+    collector: new Collector(database, objects, clock, new Untagged(database, manifests)),
+    repositoryCatalog: new RepositoryCatalog(database, audit, clock),
+    artifacts: new Artifacts(database, views),
+    artifactLabels: new ArtifactLabels(database, audit, clock),
+    artifactCopy: new ArtifactCopy(database, blobs, manifests, resolver),
+    removal: new Removal(database, objects, clock, audit, repositories, manifests, uploads),
     fsck: new Fsck(database, objects, clock),
   };
 }

@@ -9,12 +9,17 @@ import {
   mediaTypes,
   schema1Types,
 } from "../kernel/index.ts";
+import { describedMediaType, typeOf } from "./artifact-type.ts";
 
 /** What the registry needs to know of a manifest, of whichever format. */
 export interface ManifestDocument {
   readonly mediaType: string;
   /** Its `artifactType`, else its config's media type (specification 1.1, "Listing referrers"); may be empty. */
   readonly artifactType: string;
+  /** Its config's media type; of an index its own. */
+  readonly configMediaType: string;
+  /** Harbor's name of its type: IMAGE, CHART … */
+  readonly type: string;
   /** Content that must be in the repository as blobs: the config and the layers. */
   readonly blobs: readonly Digest[];
   /** Content that must be in the repository as manifests. */
@@ -74,9 +79,13 @@ export function tooLarge(): BreakwaterError {
 function readImage(json: object, mediaType: string): ManifestDocument {
   const manifest = check(imageManifest, json);
   const layers = manifest.layers.filter((layer) => !isNondistributable(layer.mediaType));
+  const artifactType = manifest.artifactType || manifest.config.mediaType;
+  const configMediaType = describedMediaType(manifest.config.mediaType, false, manifest.annotations ?? null);
   return {
     mediaType,
-    artifactType: manifest.artifactType || manifest.config.mediaType,
+    artifactType,
+    configMediaType,
+    type: typeOf(artifactType, configMediaType),
     blobs: distinct([manifest.config, ...layers]),
     children: [],
     subject: (manifest.subject?.digest as Digest | undefined) ?? null,
@@ -86,9 +95,13 @@ function readImage(json: object, mediaType: string): ManifestDocument {
 
 function readIndex(json: object, mediaType: string): ManifestDocument {
   const index = check(imageIndex, json);
+  const artifactType = index.artifactType ?? "";
+  const configMediaType = describedMediaType(mediaType, true, index.annotations ?? null);
   return {
     mediaType,
-    artifactType: index.artifactType ?? "",
+    artifactType,
+    configMediaType,
+    type: typeOf(artifactType, configMediaType),
     // The image specification lets an index name other things than manifests; those are blobs to a registry.
     blobs: distinct(index.manifests.filter((child) => !isManifestType(child.mediaType))),
     children: distinct(index.manifests.filter((child) => isManifestType(child.mediaType))),

@@ -14,6 +14,7 @@ import { addReferences, batches, dropReferences, linkBlob, type RepositoryRef } 
 import { type ManifestDocument, parseManifest } from "./manifest-document.ts";
 import { unknownManifest } from "./refusals.ts";
 import type { Repositories } from "./repositories.ts";
+import { removeRow, settleNew } from "./standing.ts";
 import { setTag } from "./tags.ts";
 
 /** A manifest as a client pushes it. */
@@ -122,10 +123,14 @@ export class Manifests {
           blob_id: blob.id,
           media_type: document.mediaType,
           artifact_type: document.artifactType,
+          config_media_type: document.configMediaType,
+          type: document.type,
           subject_digest: document.subject,
           annotations: document.annotations === null ? null : JSON.stringify(document.annotations),
           size: content.length,
           total_size: content.length + size,
+          tagged: 0,
+          listed: 0,
           pushed_at: this.#clock(),
           pulled_at: null,
         })
@@ -143,6 +148,7 @@ export class Manifests {
           .values(some.map((child_digest) => ({ manifest_id: id, child_digest })))
           .execute();
       }
+      await settleNew(tx, repository.id, id, digest);
       await this.#publish(tx, caller, repository, id, digest, tags);
     });
   }
@@ -182,26 +188,41 @@ export class Manifests {
     });
   }
 
-  async deleteIn(tx: Tx, caller: Caller, repository: RepositoryRef, digest: Digest): Promise<void> {
+  /** Answers the ids of the manifests that it held together: what it named as an index, and its referrers. */
+  async deleteIn(
+    tx: Tx,
+    caller: Caller,
+    repository: RepositoryRef,
+    digest: Digest,
+  ): Promise<readonly number[]> {
     const manifest = await findManifest(tx, repository.id, digest);
     if (manifest === null) throw unknownManifest(repository.name, digest);
     await refuseWhileIndexed(tx, repository, digest);
-    const tags = await tx
-      .deleteFrom("tag")
-      .where("manifest_id", "=", manifest.id)
-      .returning("name")
-      .execute();
-    await dropReferences(tx, repository.id, manifest.id, this.#clock());
-    await tx.deleteFrom("manifest").where("id", "=", manifest.id).execute();
+    const { tags, parts } = await this.remove(tx, repository, manifest.id, digest);
     await this.#audit.record(tx, caller, {
       operation: "delete",
       resourceType: "artifact",
       resource: `${repository.name}@${digest}`,
       projectId: repository.projectId,
-      ...(tags.length > 0 ? { detail: `with the tags ${tags.map((tag) => tag.name).join(", ")}` } : {}),
+      ...(tags.length > 0 ? { detail: `with the tags ${tags.join(", ")}` } : {}),
     });
-    for (const tag of tags) await this.#objects.remove(tagLinkKey(repository.name, tag.name));
+    return parts;
+  }
+
+  /** Takes a manifest that no index names out of its repository; the record is the caller's to make. */
+  async remove(
+    tx: Tx,
+    repository: RepositoryRef,
+    manifestId: number,
+    digest: Digest,
+  ): Promise<{ tags: readonly string[]; parts: readonly number[] }> {
+    const rows = await tx.deleteFrom("tag").where("manifest_id", "=", manifestId).returning("name").execute();
+    const tags = rows.map((row) => row.name);
+    await dropReferences(tx, repository.id, manifestId, this.#clock());
+    const parts = await removeRow(tx, repository.id, manifestId, digest);
+    for (const tag of tags) await this.#objects.remove(tagLinkKey(repository.name, tag));
     await this.#objects.remove(revisionLinkKey(repository.name, digest));
+    return { tags, parts };
   }
 }
 

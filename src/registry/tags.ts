@@ -4,6 +4,7 @@ import type { AuditLog } from "../events/index.ts";
 import type { Caller, Clock, Digest, RepositoryName } from "../kernel/index.ts";
 import { unknownManifest } from "./refusals.ts";
 import type { Repositories } from "./repositories.ts";
+import { settle } from "./standing.ts";
 
 /** Points a tag to a manifest of its repository. */
 export async function setTag(
@@ -13,6 +14,12 @@ export async function setTag(
   manifestId: number,
   now: number,
 ): Promise<void> {
+  const before = await tx
+    .selectFrom("tag")
+    .select("manifest_id")
+    .where("repository_id", "=", repositoryId)
+    .where("name", "=", name)
+    .executeTakeFirst();
   await tx
     .insertInto("tag")
     .values({ repository_id: repositoryId, name, manifest_id: manifestId, pushed_at: now, pulled_at: null })
@@ -20,6 +27,7 @@ export async function setTag(
       conflict.columns(["repository_id", "name"]).doUpdateSet({ manifest_id: manifestId, pushed_at: now }),
     )
     .execute();
+  await settle(tx, repositoryId, [manifestId, before?.manifest_id ?? manifestId]);
 }
 
 /** Names of a list, and whether there are more behind them. */
@@ -74,6 +82,7 @@ export class Tags {
         .returning("manifest_id")
         .executeTakeFirst();
       if (deleted === undefined) throw unknownManifest(name, tag);
+      await settle(tx, repository.id, [deleted.manifest_id]);
       await this.#audit.record(tx, caller, {
         operation: "delete",
         resourceType: "tag",

@@ -143,6 +143,7 @@ export async function foundation(tx: Tx, engine: Database["engine"]): Promise<vo
       ["name", "text"],
       ["description", "text"],
       ["pull_count", "integer", "not null default 0"],
+      ["artifact_count", "integer", "not null default 0"],
       ["created_at", "integer"],
       ["updated_at", "integer"],
     ],
@@ -150,6 +151,8 @@ export async function foundation(tx: Tx, engine: Database["engine"]): Promise<vo
   );
   await index("unique index repository_name on repository (name)");
   await index("index repository_project on repository (project_id, name)");
+  await index("index repository_project_created on repository (project_id, created_at, id)");
+  await index("index repository_created on repository (created_at, id)");
 
   await table(
     "blob",
@@ -201,17 +204,22 @@ export async function foundation(tx: Tx, engine: Database["engine"]): Promise<vo
       ["blob_id", "integer", references("blob(id)", "restrict")],
       ["media_type", "text"],
       ["artifact_type", "text"],
+      ["config_media_type", "text"],
+      ["type", "text"],
       ["subject_digest", "text", nullable],
       ["annotations", "text", nullable],
       ["size", "integer"],
       ["total_size", "integer"],
+      ["tagged", "integer"],
+      ["listed", "integer"],
       ["pushed_at", "integer"],
       ["pulled_at", "integer", nullable],
     ],
     "id",
   );
   await index("unique index manifest_digest on manifest (repository_id, digest)");
-  await index("index manifest_pushed on manifest (repository_id, pushed_at)");
+  await index("index manifest_listed on manifest (repository_id, pushed_at, id) where listed = 1");
+  await index("index manifest_loose on manifest (pushed_at) where listed = 1 and tagged = 0");
   await index(
     "index manifest_subject on manifest (repository_id, subject_digest, id) where subject_digest is not null",
   );
