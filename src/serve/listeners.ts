@@ -128,13 +128,17 @@ function redirectTo(externalUrl: string) {
 }
 
 async function apiServices(config: Config, services: Services, version: string): Promise<ApiServices> {
-  const { database, access, projects, objects } = services;
+  const { database, access, projects, objects, registry, audit, queue, schedules } = services;
   const ownAuthority = config.https !== null && config.https.certificate === null;
   const root = config.storage.rootDirectory;
   return {
     ...projects,
     access,
+    registry,
+    audit,
     auditReader: new AuditReader(database),
+    queue,
+    schedules,
     clock: systemClock,
     caCertificate: ownAuthority ? (await ensureAuthority(authorityDirectory(config))).certificate : null,
     settings: {

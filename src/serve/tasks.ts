@@ -2,6 +2,7 @@ import type { Config } from "../config/index.ts";
 import type { Logger } from "../http/index.ts";
 import { type JobHandler, JobRunner } from "../jobs/index.ts";
 import { day, hour, minute, second, systemClock } from "../kernel/index.ts";
+import { type CollectionReport, garbageCollection } from "../registry/index.ts";
 import type { Services } from "./services.ts";
 
 /** How often what was gathered about pulls is written. */
@@ -9,8 +10,6 @@ const flushEvery = second;
 /** Ended jobs are remembered this long. */
 const jobMemory = 90 * day;
 
-/** The kind of the job that collects garbage; its name is also the schedule's. */
-export const garbageCollection = "GARBAGE_COLLECTION";
 const uploadPurge = "UPLOAD_PURGE";
 const housekeeping = "HOUSEKEEPING";
 
@@ -66,12 +65,17 @@ function jobHandlers(services: Services, config: Config): ReadonlyMap<string, Jo
   return new Map<string, JobHandler>([
     [
       garbageCollection,
-      ({ job, progress, log }) => {
+      async ({ job, progress, log }) => {
+        const { grace } = config.gc;
         const dryRun = job.parameters.dry_run === true;
+        const deleteUntagged = job.parameters.delete_untagged === true;
         log(
-          `Collecting what nothing has named for ${config.gc.grace / second} s${dryRun ? " (dry run)" : ""}.`,
+          `Collecting what nothing has named for ${grace / second} s${deleteUntagged ? ", untagged artifacts too" : ""}${dryRun ? " (dry run)" : ""}.`,
         );
-        return registry.collector.collect({ grace: config.gc.grace, dryRun, onProgress: progress });
+        const { collector } = registry;
+        const report = await collector.collect({ grace, deleteUntagged, dryRun, onProgress: progress });
+        log(`${dryRun ? "Would have deleted" : "Deleted"} ${summary(report)}.`);
+        return report;
       },
     ],
     [
@@ -91,6 +95,10 @@ function jobHandlers(services: Services, config: Config): ReadonlyMap<string, Jo
       },
     ],
   ]);
+}
+
+function summary({ manifests, deleted, freed, unlinked }: CollectionReport): string {
+  return `${manifests} artifacts and ${deleted} blobs of ${freed} bytes; ${unlinked} links of repositories to blobs ended`;
 }
 
 /** An interval as the nearest cron expression: every so many minutes, hours or days. */

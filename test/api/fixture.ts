@@ -1,14 +1,21 @@
-import { AuditReader } from "../../src/events/index.ts";
+import { FileSystemStore } from "../../src/blobs/index.ts";
+import { AuditLog, AuditReader } from "../../src/events/index.ts";
 import { type Api, type ApiServices, createApi } from "../../src/http/api/index.ts";
+import { JobQueue, Schedules } from "../../src/jobs/index.ts";
 import { systemCaller } from "../../src/kernel/index.ts";
+import { createRegistry, type Registry } from "../../src/registry/index.ts";
 import { type Fixture, openFixture } from "../projects/fixture.ts";
 import type { OpenDatabase } from "../support/engines.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 export const password = "Secret-12345";
 export const certificate = "-----BEGIN CERTIFICATE-----\n";
 
 export interface ApiFixture extends AsyncDisposable {
   readonly rooms: Fixture;
+  readonly registry: Registry;
+  readonly queue: JobQueue;
+  readonly schedules: Schedules;
   readonly api: Api;
   /** Makes a user and answers a client that is logged in as them. */
   user(name: string): Promise<Client>;
@@ -33,12 +40,22 @@ export interface Client {
 /** The whole API on a database of its own, without a socket. `change` replaces some of its services. */
 export async function openApi(open: OpenDatabase, change: Partial<ApiServices> = {}): Promise<ApiFixture> {
   const rooms = await openFixture(open);
-  const { access, database, clock } = rooms;
+  const { access, database } = rooms;
+  const directory = await temporaryDirectory("registry");
+  const clock = () => rooms.clock.now;
+  const audit = new AuditLog(database, clock);
+  const registry = createRegistry(database, new FileSystemStore(directory.path), audit, clock);
+  const queue = new JobQueue(database, clock);
+  const schedules = new Schedules(database, queue, clock);
   const api = createApi({
     ...rooms,
     access,
+    registry,
+    audit,
     auditReader: new AuditReader(database),
-    clock: () => clock.now,
+    queue,
+    schedules,
+    clock,
     caCertificate: certificate,
     settings: {
       version: "0.1.0",
@@ -55,6 +72,9 @@ export async function openApi(open: OpenDatabase, change: Partial<ApiServices> =
   await access.users.ensureAdmin(password);
   return {
     rooms,
+    registry,
+    queue,
+    schedules,
     api,
     admin: client(api, "admin", 1, password),
     anonymous: client(api, "anonymous", 0, null),
@@ -74,7 +94,10 @@ export async function openApi(open: OpenDatabase, change: Partial<ApiServices> =
       });
       return client(api, robot.name, robot.id, secret);
     },
-    [Symbol.asyncDispose]: () => rooms[Symbol.asyncDispose](),
+    [Symbol.asyncDispose]: async () => {
+      await rooms[Symbol.asyncDispose]();
+      await directory[Symbol.asyncDispose]();
+    },
   };
 }
 

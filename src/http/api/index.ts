@@ -1,9 +1,16 @@
 import { OpenAPIHono, type z } from "@hono/zod-openapi";
 import { bodyLimit } from "hono/body-limit";
 import { BreakwaterError } from "../../kernel/index.ts";
+import { addArtifact } from "./artifact.ts";
+import { addArtifactAccessories } from "./artifact-accessories.ts";
+import { addArtifactLabels } from "./artifact-labels.ts";
+import { addArtifactTags } from "./artifact-tags.ts";
+import { addArtifacts } from "./artifacts.ts";
 import { addAuditLogs } from "./audit-logs.ts";
 import { addConfigurations } from "./configurations.ts";
 import { answerError } from "./error-response.ts";
+import { addGc } from "./gc.ts";
+import { addGcSchedule } from "./gc-schedule.ts";
 import { addHealth } from "./health.ts";
 import { addLabels } from "./labels.ts";
 import { addMembers } from "./members.ts";
@@ -12,11 +19,14 @@ import { addOpenApi } from "./openapi.ts";
 import { addPermissions } from "./permissions.ts";
 import { addPing } from "./ping.ts";
 import { addProject } from "./project.ts";
+import { addProjectArtifacts } from "./project-artifacts.ts";
 import { addProjectMetadata } from "./project-metadata.ts";
 import { addProjectRobots } from "./project-robots.ts";
 import { addProjectSummary } from "./project-summary.ts";
 import { addProjects } from "./projects.ts";
 import { addQuotas } from "./quotas.ts";
+import { addRepositories } from "./repositories.ts";
+import { addRepository } from "./repository.ts";
 import type { Api, ApiEnv } from "./request.ts";
 import { addRobot } from "./robot.ts";
 import { addRobots } from "./robots.ts";
@@ -62,6 +72,16 @@ const resources: readonly ((api: Api, services: ApiServices) => void)[] = [
   addLabels,
   addQuotas,
   addAuditLogs,
+  addRepositories,
+  addRepository,
+  addArtifacts,
+  addArtifact,
+  addArtifactTags,
+  addArtifactLabels,
+  addArtifactAccessories,
+  addProjectArtifacts,
+  addGcSchedule,
+  addGc,
 ];
 
 /** Harbor's REST API v2.0 under its own paths. The listener gives each request's origin as Hono's bindings. */

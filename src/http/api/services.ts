@@ -1,12 +1,19 @@
 import type { Access } from "../../access/index.ts";
-import type { AuditReader } from "../../events/index.ts";
+import type { AuditLog, AuditReader } from "../../events/index.ts";
+import type { JobQueue, Schedules } from "../../jobs/index.ts";
 import type { Clock } from "../../kernel/index.ts";
 import type { ProjectServices } from "../../projects/index.ts";
+import type { Registry } from "../../registry/index.ts";
 
 /** What the REST API is made of. */
 export interface ApiServices extends ProjectServices {
   readonly access: Access;
+  readonly registry: Registry;
+  /** For what changes in a room that keeps no records of its own. */
+  readonly audit: Pick<AuditLog, "recordNow">;
   readonly auditReader: AuditReader;
+  readonly queue: JobQueue;
+  readonly schedules: Schedules;
   readonly clock: Clock;
   /** PEM of the authority that signed the server's certificate; null where there is none to hand out. */
   readonly caCertificate: string | null;

@@ -1,0 +1,207 @@
+import { z } from "@hono/zod-openapi";
+import { indexTypes } from "../../kernel/index.ts";
+import type { Accessory, Artifact, ArtifactTag } from "../../registry/index.ts";
+import { labelSchema, toLabelBody } from "./labels.ts";
+import { pathOf } from "./repository-path.ts";
+import { flag, formatTime, time } from "./schemas.ts";
+
+const id = z.number().int();
+const annotations = z.record(z.string(), z.string());
+
+export const tagSchema = z
+  .object({
+    id,
+    name: z.string(),
+    repository_id: id,
+    artifact_id: id,
+    push_time: time,
+    pull_time: time,
+    immutable: z.boolean(),
+  })
+  .openapi("Tag");
+
+export const accessorySchema = z
+  .object({
+    id,
+    artifact_id: id,
+    subject_artifact_id: id,
+    subject_artifact_digest: z.string(),
+    subject_artifact_repo: z.string(),
+    size: z.number().int(),
+    digest: z.string(),
+    type: z.string(),
+    icon: z.string(),
+    creation_time: time,
+  })
+  .openapi("Accessory");
+
+/** Harbor's specification has the quotes in two of these names, and the clients made from it look for them. */
+const platformSchema = z
+  .object({
+    architecture: z.string().optional(),
+    os: z.string().optional(),
+    variant: z.string().optional(),
+    "os.version": z.string().optional(),
+    "'os.version'": z.string().optional(),
+    "os.features": z.array(z.string()).optional(),
+    "'os.features'": z.array(z.string()).optional(),
+  })
+  .openapi("Platform");
+
+const referenceSchema = z
+  .object({
+    parent_id: id,
+    child_id: id,
+    child_digest: z.string(),
+    platform: platformSchema.optional(),
+    annotations: annotations.optional(),
+    urls: z.array(z.string()).nullable(),
+  })
+  .openapi("Reference");
+
+/** Lists that are empty or were not asked for are null, as in Harbor. */
+export const artifactSchema = z
+  .object({
+    id,
+    type: z.string(),
+    media_type: z.string(),
+    manifest_media_type: z.string(),
+    artifact_type: z.string().optional(),
+    project_id: id,
+    repository_id: id,
+    repository_name: z.string(),
+    digest: z.string(),
+    size: z.number().int(),
+    push_time: time,
+    pull_time: time,
+    extra_attrs: z.record(z.string(), z.unknown()).optional(),
+    annotations: annotations.optional(),
+    addition_links: z
+      .record(z.string(), z.object({ href: z.string(), absolute: z.boolean() }).openapi("AdditionLink"))
+      .optional(),
+    references: z.array(referenceSchema).nullable(),
+    tags: z.array(tagSchema).nullable(),
+    labels: z.array(labelSchema).nullable(),
+    accessories: z.array(accessorySchema).nullable(),
+  })
+  .openapi("Artifact");
+
+/** Which parts of artifacts are wanted. */
+export const artifactOptions = {
+  with_tag: flag("Whether to show the tags; the default is true").optional(),
+  with_label: flag("Whether to show the labels; the default is false").optional(),
+  with_accessory: flag("Whether to show what refers to it; the default is true").optional(),
+};
+
+export function toOptions(query: {
+  with_tag?: boolean | undefined;
+  with_label?: boolean | undefined;
+  with_accessory?: boolean | undefined;
+}) {
+  return {
+    tags: query.with_tag ?? true,
+    labels: query.with_label ?? false,
+    accessories: query.with_accessory ?? true,
+  };
+}
+
+export function toArtifactBody(artifact: Artifact): z.infer<typeof artifactSchema> {
+  const { attributes, annotations, references } = artifact;
+  return {
+    id: artifact.id,
+    type: artifact.type,
+    media_type: artifact.mediaType,
+    manifest_media_type: artifact.manifestMediaType,
+    ...(artifact.artifactType === "" ? {} : { artifact_type: artifact.artifactType }),
+    project_id: artifact.repository.projectId,
+    repository_id: artifact.repository.id,
+    repository_name: artifact.repository.name,
+    digest: artifact.digest,
+    size: artifact.size,
+    push_time: formatTime(artifact.pushedAt),
+    pull_time: toTime(artifact.pulledAt),
+    ...(attributes === null ? {} : { extra_attrs: attributes }),
+    ...(annotations === null ? {} : { annotations }),
+    ...(hasHistory(artifact) ? { addition_links: toLinks(artifact) } : {}),
+    references: orNull(references.map((reference) => toReferenceBody(artifact.id, reference))),
+    tags: orNull(artifact.tags.map(toTagBody)),
+    labels: orNull(artifact.labels.map(toLabelBody)),
+    accessories: orNull(artifact.accessories.map(toAccessoryBody)),
+  };
+}
+
+export function toTagBody(tag: ArtifactTag): z.infer<typeof tagSchema> {
+  return {
+    id: tag.id,
+    name: tag.name,
+    repository_id: tag.repositoryId,
+    artifact_id: tag.artifactId,
+    push_time: formatTime(tag.pushedAt),
+    pull_time: toTime(tag.pulledAt),
+    immutable: false,
+  };
+}
+
+export function toAccessoryBody(accessory: Accessory): z.infer<typeof accessorySchema> {
+  return {
+    id: accessory.artifactId,
+    artifact_id: accessory.artifactId,
+    subject_artifact_id: accessory.subjectId,
+    subject_artifact_digest: accessory.subjectDigest,
+    subject_artifact_repo: accessory.repositoryName,
+    size: accessory.size,
+    digest: accessory.digest,
+    // Harbor reads a signature's kind from its media type, which whoever pushed it chose. Nobody has verified
+    // it, so it is called no more than what it is: something that refers to the artifact.
+    type: "subject.accessory",
+    icon: "",
+    creation_time: formatTime(accessory.createdAt),
+  };
+}
+
+/** Whether a config tells how the artifact was built. */
+export function hasHistory({ type, manifestMediaType }: Artifact): boolean {
+  return type === "WASM" || (type === "IMAGE" && !indexTypes.has(manifestMediaType));
+}
+
+function toReferenceBody(
+  parentId: number,
+  { childId, digest, platform, annotations, urls }: Artifact["references"][number],
+): z.infer<typeof referenceSchema> {
+  const version = platform?.["os.version"];
+  const features = platform?.["os.features"];
+  return {
+    parent_id: parentId,
+    child_id: childId,
+    child_digest: digest,
+    ...(platform === undefined
+      ? {}
+      : {
+          platform: {
+            architecture: platform.architecture,
+            os: platform.os,
+            variant: platform.variant,
+            "os.version": version,
+            "'os.version'": version,
+            "os.features": features,
+            "'os.features'": features,
+          },
+        }),
+    ...(annotations === undefined ? {} : { annotations }),
+    urls: urls ?? null,
+  };
+}
+
+function toLinks({ repository, digest }: Artifact) {
+  const href = `/api/v2.0${pathOf(repository.name)}/artifacts/${digest}/additions/build_history`;
+  return { build_history: { href, absolute: false } };
+}
+
+/** Harbor's zero time where there is none. */
+function toTime(milliseconds: number | null): string {
+  return milliseconds === null ? "0001-01-01T00:00:00.000Z" : formatTime(milliseconds);
+}
+
+function orNull<T>(items: T[]): T[] | null {
+  return items.length === 0 ? null : items;
+}
