@@ -17,7 +17,7 @@ export async function openInstallation(options: ConfigurationOptions): Promise<I
   const { config } = await loadConfiguration(options);
   const { databaseFile, openServices } = await import("../serve/index.ts");
   const file = databaseFile(config);
-  if (!existsSync(file)) {
+  if (file !== null && !existsSync(file)) {
     throw new Error(
       `There is no registry in ${config.dataVolume}: ${file} does not exist. Give the server's configuration with --config, or run this where the server was started.`,
     );

@@ -1,6 +1,7 @@
 import { hostname as machineName, networkInterfaces } from "node:os";
 import { join, resolve } from "node:path";
 import { day, hour, minute, second } from "../kernel/index.ts";
+import { type DatabaseConfig, toDatabase } from "./database.ts";
 import type { Values } from "./keys.ts";
 import { host } from "./values.ts";
 
@@ -23,6 +24,7 @@ export interface Config {
   /** The first start's; null for one that is generated. */
   readonly adminPassword: string | null;
   readonly dataVolume: string;
+  readonly database: DatabaseConfig;
   readonly storage: {
     readonly driver: "filesystem";
     readonly rootDirectory: string;
@@ -92,6 +94,7 @@ export function toConfig(values: Values, sections: ReadonlySet<string>, cwd: str
     notary: { port: values["notary.port"] ?? 4443 },
     adminPassword: values.harbor_admin_password ?? null,
     dataVolume,
+    database: toDatabase(values, sections, cwd),
     storage: {
       driver: "filesystem",
       rootDirectory:

@@ -1,5 +1,6 @@
 import { second } from "../kernel/index.ts";
 import type { Config } from "./config.ts";
+import { describeDatabase } from "./database.ts";
 import { formatDuration } from "./values.ts";
 
 const mask = "********";
@@ -7,6 +8,7 @@ const mask = "********";
 /** The configuration by the file's own keys, secrets masked: what `config check` prints. */
 export function describeConfig(config: Config): Record<string, unknown> {
   const { http, https, storage, log, metric, uploads, gc } = config;
+  const database = describeDatabase(config.database, mask);
   return {
     hostname: config.hostname,
     external_url: config.externalUrl,
@@ -17,6 +19,7 @@ export function describeConfig(config: Config): Record<string, unknown> {
     notary: { port: config.notary.port },
     harbor_admin_password: config.adminPassword === null ? null : mask,
     data_volume: config.dataVolume,
+    ...database.top,
     storage_service: {
       filesystem: { rootdirectory: storage.rootDirectory },
       redirect: { disable: !storage.redirect },
@@ -35,6 +38,7 @@ export function describeConfig(config: Config): Record<string, unknown> {
     breakwater: {
       address: config.address,
       metric: { address: metric.address },
+      ...database.own,
       workers: config.workers,
       secret_key: config.secretKey === null ? null : mask,
       robot_name_prefix: config.robotNamePrefix,

@@ -1,4 +1,5 @@
 export type { Config, LogLevel } from "./config.ts";
+export type { DatabaseConfig } from "./database.ts";
 export { describeConfig } from "./describe.ts";
 export { variableOf } from "./env.ts";
 export { type KeyPath, keyPaths } from "./keys.ts";

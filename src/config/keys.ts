@@ -2,6 +2,14 @@ import type { z } from "zod";
 import { day, hour, minute, second } from "../kernel/index.ts";
 import * as value from "./values.ts";
 
+/** As libpq names them. */
+const sslModes = {
+  disable: "disable",
+  require: "require",
+  "verify-ca": "verify-ca",
+  "verify-full": "verify-full",
+} as const;
+
 const logLevels = { debug: "debug", info: "info", warning: "warn", error: "error", fatal: "error" } as const;
 
 /**
@@ -20,6 +28,14 @@ export const keys = {
   data_volume: value.path,
   "storage_service.filesystem.rootdirectory": value.path,
   "storage_service.redirect.disable": value.flag,
+  "external_database.harbor.host": value.host,
+  "external_database.harbor.port": value.port,
+  "external_database.harbor.db_name": value.name,
+  "external_database.harbor.username": value.name,
+  "external_database.harbor.password": value.secret,
+  "external_database.harbor.ssl_mode": value.oneOf(sslModes),
+  "external_database.harbor.max_idle_conns": value.integer(0, 10_000),
+  "external_database.harbor.max_open_conns": value.integer(0, 10_000),
   "log.level": value.oneOf(logLevels),
   "log.local.location": value.path,
   "log.local.rotate_count": value.integer(1, 10_000),
@@ -34,6 +50,7 @@ export const keys = {
   "breakwater.address": value.address,
   "breakwater.metric.address": value.address,
   "breakwater.workers": value.integer(1, 256),
+  "breakwater.database.ca_certificate": value.path,
   "breakwater.secret_key": value.secret,
   "breakwater.robot_name_prefix": value.namePrefix,
   "breakwater.token.expires_in": value.duration(minute, day),
@@ -54,6 +71,7 @@ export function isKey(path: string): path is KeyPath {
 /** Never in a message, a log or the printed configuration. */
 export const secretKeys: ReadonlySet<KeyPath> = new Set([
   "harbor_admin_password",
+  "external_database.harbor.password",
   "breakwater.secret_key",
 ] as const);
 
@@ -73,7 +91,6 @@ export const foreignKeys: ReadonlySet<string> = new Set([
   "clair",
   "core",
   "database",
-  "external_database",
   "external_redis",
   "internal_tls",
   "ip_family",
@@ -84,6 +101,11 @@ export const foreignKeys: ReadonlySet<string> = new Set([
   "trace",
   "trivy",
   "uaa",
+  "external_database.clair",
+  "external_database.notary_server",
+  "external_database.notary_signer",
+  "external_database.harbor.conn_max_idle_time",
+  "external_database.harbor.conn_max_lifetime",
   "https.strong_ssl_ciphers",
   "log.external_endpoint",
   "storage_service.ca_bundle",

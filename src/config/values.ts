@@ -80,6 +80,10 @@ export function oneOf<T>(words: Readonly<Record<string, T>>): Kind<T> {
 /** Taken as it is written, blanks too. */
 export const secret: Kind<string> = z.string().min(1, "a text that is not empty");
 
+export const name: Kind<string> = kind("a name", (text) =>
+  text !== "" && !text.includes("\0") ? text : undefined,
+);
+
 export const path: Kind<string> = kind("a path", (text) =>
   text !== "" && !text.includes("\0") ? text : undefined,
 );

@@ -6,7 +6,8 @@ import { prepare } from "./prepare.ts";
 import { answerSupervisor, supervise, workerNumber } from "./supervisor.ts";
 import { startWorker } from "./worker.ts";
 
-export { databaseFile, openServices, type Services } from "./services.ts";
+export { databaseFile } from "./database.ts";
+export { openServices, type Services } from "./services.ts";
 
 /** Runs the registry until the process is told to stop: in this process, or in several below it. */
 export async function serve(config: Config, warnings: readonly string[]): Promise<void> {

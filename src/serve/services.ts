@@ -1,13 +1,13 @@
-import { join } from "node:path";
 import { type Access, createAccess } from "../access/index.ts";
 import { FileSystemStore, type ObjectStore } from "../blobs/index.ts";
 import type { Config } from "../config/index.ts";
-import { type Database, migrate, openSqlite } from "../db/index.ts";
+import { type Database, migrate } from "../db/index.ts";
 import { AuditLog } from "../events/index.ts";
 import { JobQueue, Schedules } from "../jobs/index.ts";
 import { hour, systemClock } from "../kernel/index.ts";
 import { createProjects, type ProjectServices } from "../projects/index.ts";
 import { createRegistry, type Registry } from "../registry/index.ts";
+import { openDatabase } from "./database.ts";
 import { installationSecret } from "./secret.ts";
 
 /** The `service` of the registry's tokens, by Harbor's name for it. */
@@ -25,15 +25,10 @@ export interface Services extends AsyncDisposable {
   readonly schedules: Schedules;
 }
 
-/** Where the embedded database lies. */
-export function databaseFile(config: Pick<Config, "dataVolume">): string {
-  return join(config.dataVolume, "database", "breakwater.sqlite");
-}
-
 /** The one place that chooses drivers and builds the rooms from the configuration. */
 export async function openServices(config: Config): Promise<Services> {
   const clock = systemClock;
-  const database = openSqlite(databaseFile(config));
+  const database = await openDatabase(config);
   await migrate(database);
   const objects = new FileSystemStore(config.storage.rootDirectory);
   const audit = new AuditLog(database, clock);
