@@ -14,7 +14,7 @@ import {
 import { dirname, join, sep } from "node:path";
 import { BreakwaterError } from "../kernel/index.ts";
 import { FileAppender } from "./file-appender.ts";
-import type { Appender, ObjectInfo, ObjectStore } from "./object-store.ts";
+import type { Appender, ObjectInfo, ObjectStore, Writer } from "./object-store.ts";
 import { isMissing, storageError } from "./storage-error.ts";
 
 /**
@@ -95,7 +95,16 @@ export class FileSystemStore implements ObjectStore {
     return start === undefined ? file : file.slice(start, end);
   }
 
-  async append(key: string, offset: number, takeOver = false): Promise<Appender> {
+  read(key: string, start?: number, end?: number): AsyncIterable<Uint8Array> {
+    return this.body(key, start, end).stream();
+  }
+
+  /** Clients cannot reach a file but through this program. */
+  redirect(): null {
+    return null;
+  }
+
+  async append(key: string, offset: number, { takenOver }: Writer): Promise<Appender> {
     const path = this.#path(key);
     return this.#inFolderOf(path, async () => {
       const present = await this.stat(key);
@@ -107,7 +116,7 @@ export class FileSystemStore implements ObjectStore {
         );
       }
       // Also when it is empty: what the other has in its buffers is still to come.
-      if (takeOver && present !== null) await replaceByCopy(path);
+      if (takenOver && present !== null) await replaceByCopy(path);
       if (size > offset) await truncate(path, offset);
       return new FileAppender(await openForWriting(path), offset);
     });
@@ -120,6 +129,9 @@ export class FileSystemStore implements ObjectStore {
       await syncFolder(dirname(target));
     });
   }
+
+  /** Everything that is left behind here is a file, which `list` shows. */
+  async sweep(): Promise<void> {}
 
   async probe(): Promise<void> {
     const key = `breakwater/probe-${process.pid}`;

@@ -30,7 +30,7 @@ export class BlobIntake {
   /** A staged object becomes the blob `digest`, whose content it must be. */
   async take(stagedKey: string, digest: Digest, size: number): Promise<BlobRef> {
     const blob = await this.#claim(digest, size);
-    await this.#objects.move(stagedKey, blobKey(digest));
+    await this.#objects.move(stagedKey, blobKey(digest), size);
     return blob;
   }
 

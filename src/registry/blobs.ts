@@ -96,8 +96,13 @@ export class Blobs {
   }
 
   /** The blob's bytes, `[start, end)` where given, as the body of an answer. */
-  body(blob: LinkedBlob, start?: number, end?: number): Blob {
+  body(blob: LinkedBlob, start?: number, end?: number): ReturnType<ObjectStore["body"]> {
     return this.#objects.body(blob.key, start, end);
+  }
+
+  /** Where the client at that address may fetch the blob by itself; null where its bytes are to be sent. */
+  redirect(blob: LinkedBlob, clientAddress: string): Promise<string> | null {
+    return this.#objects.redirect(blob.key, clientAddress);
   }
 
   /** Makes a blob whose bytes are in place visible in the repository, together with what `also` changes. */

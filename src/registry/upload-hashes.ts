@@ -46,7 +46,7 @@ export class UploadHashes {
         `The storage holds ${size} of this upload's ${offset} bytes. Begin the upload again.`,
       );
     }
-    for await (const chunk of this.#objects.body(key, 0, offset).stream()) {
+    for await (const chunk of this.#objects.read(key, 0, offset)) {
       running.hasher.update(chunk);
       running.offset += chunk.length;
     }

@@ -1,3 +1,4 @@
+import type { Writer } from "../blobs/index.ts";
 import type { Database } from "../db/index.ts";
 import { BreakwaterError, type Clock, second } from "../kernel/index.ts";
 
@@ -9,11 +10,9 @@ const renewEvery = 4 * second;
 const patience = 20 * second;
 
 /** The sole right to write to an upload, across processes. */
-export interface UploadHold extends AsyncDisposable {
+export interface UploadHold extends AsyncDisposable, Writer {
   /** Bytes on stable storage; recorded when the hold ends. */
   offset: number;
-  /** True when the one that wrote before never said that it had ended. */
-  readonly takenOver: boolean;
   readonly checkpointDue: boolean;
   /** Records `offset` for a resume after a crash. Throws CONFLICT when the hold was lost. */
   checkpoint(offset: number): Promise<void>;
@@ -21,6 +20,10 @@ export interface UploadHold extends AsyncDisposable {
   confirm(): Promise<void>;
   /** Records `offset` and ends the hold. Throws CONFLICT when it was lost. */
   release(): Promise<void>;
+}
+
+interface Taken extends Writer {
+  readonly offset: number;
 }
 
 export class UploadHolds {
@@ -37,7 +40,7 @@ export class UploadHolds {
     const holder = crypto.randomUUID();
     for (const deadline = Date.now() + patience; ; ) {
       const taken = await this.#tryTake(id, holder);
-      if (taken !== null) return this.#hold(id, holder, taken.offset, taken.takenOver);
+      if (taken !== null) return this.#hold(id, holder, taken);
       if (Date.now() > deadline) {
         throw new BreakwaterError(
           "CONFLICT",
@@ -48,7 +51,7 @@ export class UploadHolds {
     }
   }
 
-  async #tryTake(id: string, holder: string): Promise<{ offset: number; takenOver: boolean } | null> {
+  async #tryTake(id: string, holder: string): Promise<Taken | null> {
     // Whoever waits only reads, so that many who wait for one upload do not hold up the writers of others.
     const seen = await this.#database.read
       .selectFrom("upload")
@@ -62,7 +65,7 @@ export class UploadHolds {
       const now = this.#clock();
       const upload = await tx
         .selectFrom("upload")
-        .select(["offset", "holder", "held_until"])
+        .select(["offset", "holder", "held_until", "updated_at"])
         .where("id", "=", id)
         .executeTakeFirst();
       if (upload === undefined) {
@@ -72,16 +75,18 @@ export class UploadHolds {
         );
       }
       if (upload.holder !== null && (upload.held_until ?? 0) > now) return null;
+      // Counted on from what the row has: the clocks of several machines may differ.
+      const fence = Math.max(now, upload.updated_at + 1);
       await tx
         .updateTable("upload")
-        .set({ holder, held_until: now + term })
+        .set({ holder, held_until: now + term, updated_at: fence })
         .where("id", "=", id)
         .execute();
-      return { offset: upload.offset, takenOver: upload.holder !== null };
+      return { offset: upload.offset, fence, takenOver: upload.holder !== null };
     });
   }
 
-  #hold(id: string, holder: string, offset: number, wasTakenOver: boolean): UploadHold {
+  #hold(id: string, holder: string, { offset, fence, takenOver }: Taken): UploadHold {
     const database = this.#database;
     const clock = this.#clock;
     let heldUntil = clock() + term;
@@ -96,7 +101,7 @@ export class UploadHolds {
       const { numUpdatedRows } = await database.write((tx) =>
         tx
           .updateTable("upload")
-          .set({ ...values, updated_at: clock() })
+          .set({ ...values, updated_at: Math.max(clock(), fence) })
           .where("id", "=", id)
           .where("holder", "=", holder)
           .executeTakeFirstOrThrow(),
@@ -106,7 +111,7 @@ export class UploadHolds {
 
     async function renew(offset?: number): Promise<void> {
       const until = clock() + term;
-      if (!(await set({ held_until: until, ...(offset === undefined ? {} : { offset }) }))) throw takenOver();
+      if (!(await set({ held_until: until, ...(offset === undefined ? {} : { offset }) }))) throw lost();
       heldUntil = until;
     }
 
@@ -118,7 +123,8 @@ export class UploadHolds {
 
     return {
       offset,
-      takenOver: wasTakenOver,
+      fence,
+      takenOver,
       get checkpointDue() {
         return due;
       },
@@ -133,7 +139,7 @@ export class UploadHolds {
       async release() {
         clearInterval(timer);
         ended = true;
-        if (!(await set({ offset: this.offset, holder: null, held_until: null }))) throw takenOver();
+        if (!(await set({ offset: this.offset, holder: null, held_until: null }))) throw lost();
       },
       async [Symbol.asyncDispose]() {
         clearInterval(timer);
@@ -143,7 +149,7 @@ export class UploadHolds {
   }
 }
 
-function takenOver(): BreakwaterError {
+function lost(): BreakwaterError {
   return new BreakwaterError(
     "CONFLICT",
     "Another request has taken this upload over. Ask for the upload's status, and go on from there.",

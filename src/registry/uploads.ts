@@ -203,7 +203,7 @@ export class Uploads {
     await checkQuota(this.#database.read, upload.repository.projectId, from + (range?.length ?? 0));
     const key = uploadKey(upload.id);
     const hash = await this.#hashes.resume(key, from, from === 0 ? algorithm : undefined);
-    const appender = await this.#objects.append(key, from, hold.takenOver);
+    const appender = await this.#objects.append(key, from, hold);
     let interruption: BreakwaterError | null = null;
     try {
       // Opened under a hold that was lost meanwhile, it may be the object that another is writing to.
@@ -270,7 +270,9 @@ export class Uploads {
       const id = uploadOfKey(key);
       if (modifiedAt < before && !ids.has(id) && !(await this.#isKnown(id))) ids.add(id);
     }
-    if (!dryRun) for (const id of ids) await this.#discard(id);
+    if (dryRun) return ids.size;
+    for (const id of ids) await this.#discard(id);
+    await this.#objects.sweep(before);
     return ids.size;
   }
 

@@ -15,7 +15,7 @@ export async function storedAs(
 ): Promise<boolean> {
   const algorithm = digestAlgorithm(digest);
   const hasher = new Bun.CryptoHasher(algorithm);
-  for await (const chunk of objects.body(blobKey(digest)).stream()) {
+  for await (const chunk of objects.read(blobKey(digest))) {
     hasher.update(chunk);
     onRead(chunk.length);
   }
