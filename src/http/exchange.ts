@@ -6,7 +6,7 @@ export class Exchange implements RequestOrigin {
   readonly request: Request;
   readonly requestId: string;
   readonly secure: boolean;
-  /** Without the query. Dots are resolved already, percent signs are not. */
+  /** Without the query. Percent signs are not resolved; dots are, unless the client left its Host out. */
   readonly path: string;
   readonly #server: Server<unknown>;
   readonly #search: string;
@@ -19,7 +19,8 @@ export class Exchange implements RequestOrigin {
     this.secure = secure;
     this.#server = server;
     const url = request.url;
-    const from = url.indexOf("/", url.indexOf("//") + 2);
+    // A request without a Host, or with one that is none, has a URL of its path alone.
+    const from = url.startsWith("/") ? 0 : url.indexOf("/", url.indexOf("//") + 2);
     const mark = url.indexOf("?", from);
     this.path = mark < 0 ? url.slice(from) : url.slice(from, mark);
     this.#search = mark < 0 ? "" : url.slice(mark + 1);

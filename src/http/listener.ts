@@ -99,13 +99,23 @@ export function createHandler(
 
   async function answerRest(app: RestApp, exchange: Exchange): Promise<Response> {
     try {
-      return await app.fetch(exchange.request, exchange);
+      return await app.fetch(withUrl(exchange.request), exchange);
     } catch (error) {
       const refusal = asRefusal(error);
       report(refusal, exchange);
       return toResponse(refusal, exchange.requestId);
     }
   }
+}
+
+/**
+ * The request with a whole URL, as the apps expect it: HTTP/1.0 needs no Host, and load balancers ask for the
+ * health that way. Throws BAD_REQUEST for a Host that is none (RFC 9112, section 3.2).
+ */
+function withUrl(request: Request): Request {
+  if (URL.canParse(request.url)) return request;
+  if (request.headers.has("host")) throw new BreakwaterError("BAD_REQUEST", "The Host header is not valid.");
+  return new Request(`http://localhost${request.url}`, request);
 }
 
 function createRest(apps: readonly RestApp[]): RestApp {

@@ -122,8 +122,9 @@ export function authorityDirectory(config: Config): string {
 /** RFC 9110, section 15.4.9: the method and body stay what they were. */
 function redirectTo(externalUrl: string) {
   return (request: Request, _server: Server<unknown>): Response => {
-    const { pathname, search } = new URL(request.url);
-    return new Response(null, { status: 308, headers: { Location: `${externalUrl}${pathname}${search}` } });
+    // The Host, which may be missing or wrong, does not matter for where to go.
+    const target = request.url.replace(/^https?:\/\/[^/]*/, "");
+    return new Response(null, { status: 308, headers: { Location: `${externalUrl}${target}` } });
   };
 }
 

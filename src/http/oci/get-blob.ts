@@ -1,7 +1,7 @@
 import { BreakwaterError, parseDigest, type RepositoryName } from "../../kernel/index.ts";
 import type { Exchange } from "../exchange.ts";
 import { authorize } from "./authorize.ts";
-import { apiVersion } from "./reply.ts";
+import { apiVersion, isCurrent } from "./reply.ts";
 import type { OciServices } from "./services.ts";
 
 /** GET and HEAD `/v2/<name>/blobs/<digest>`, with `Range` (specification 1.1, "Pulling blobs"). */
@@ -25,6 +25,7 @@ export async function getBlob(
     "Cache-Control": "private, max-age=31536000",
     "Content-Disposition": "attachment",
   };
+  if (isCurrent(request, blob.digest)) return new Response(null, { status: 304, headers });
   if (request.method === "HEAD") {
     return new Response(null, { headers: { ...headers, "Content-Length": String(blob.size) } });
   }
@@ -52,8 +53,8 @@ function redirectTo(url: string, digest: string): Response {
  * another unit, or several ranges, which a server may ignore. Throws RANGE_INVALID when none of it is there, also
  * for one that ends before it begins, as Docker's own registry does.
  */
-function parseRange(header: string | null, size: number): { start: number; end: number } | null {
-  const match = header === null ? null : /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header.trim());
+export function parseRange(header: string | null, size: number): { start: number; end: number } | null {
+  const match = header === null ? null : /^bytes=(\d*)-(\d*)$/i.exec(header.trim());
   if (match === null) return null;
   const [, first = "", last = ""] = match;
   if (first === "" && last === "") return null;

@@ -8,7 +8,7 @@ import {
 import { type ResolvedManifest, unknownManifest } from "../../registry/index.ts";
 import type { Exchange } from "../exchange.ts";
 import { authorize } from "./authorize.ts";
-import { apiVersion } from "./reply.ts";
+import { apiVersion, isCurrent } from "./reply.ts";
 import type { OciServices } from "./services.ts";
 
 /** GET and HEAD `/v2/<name>/manifests/<reference>` (specification 1.1, "Pulling manifests"). */
@@ -31,7 +31,8 @@ export async function getManifest(
     "Docker-Content-Digest": manifest.digest,
     ETag: `"${manifest.digest}"`,
   };
-  if (request.method === "HEAD") return new Response(null, { headers });
+  const current = isCurrent(request, manifest.digest);
+  if (request.method === "HEAD") return new Response(null, { status: current ? 304 : 200, headers });
   services.registry.pulls.count(manifest);
   services.audit.gather(grant.caller, {
     operation: "pull",
@@ -40,10 +41,7 @@ export async function getManifest(
     projectId: manifest.projectId,
     detail: manifest.digest,
   });
-  if (isCurrent(request.headers.get("if-none-match"), manifest.digest)) {
-    return new Response(null, { status: 304, headers });
-  }
-  return new Response(manifest.content, { headers });
+  return current ? new Response(null, { status: 304, headers }) : new Response(manifest.content, { headers });
 }
 
 /** What no tag can be called is not there; only who pushes is told about the grammar. */
@@ -74,8 +72,4 @@ function notAcceptable(name: string, reference: string, manifest: ResolvedManife
     `"${name}" has "${reference}" as ${manifest.mediaType}, which the client's Accept header does not list.`,
     { detail: { mediaType: manifest.mediaType, digest: manifest.digest } },
   );
-}
-
-function isCurrent(ifNoneMatch: string | null, digest: string): boolean {
-  return ifNoneMatch?.split(",").some((tag) => tag.trim().replace(/^W\//, "") === `"${digest}"`) ?? false;
 }

@@ -1,4 +1,4 @@
-import { BreakwaterError } from "../../kernel/index.ts";
+import { BreakwaterError, type Digest } from "../../kernel/index.ts";
 
 /** Docker's clients look for it to know a registry of the v2 API. */
 export const apiVersion = { "Docker-Distribution-API-Version": "registry/2.0" } as const;
@@ -26,5 +26,15 @@ export function nextLink(path: string, parameters: Record<string, string | numbe
 export function json(body: unknown, headers: Record<string, string> = {}, contentType?: string): Response {
   return new Response(JSON.stringify(body), {
     headers: { ...apiVersion, "Content-Type": contentType ?? "application/json", ...headers },
+  });
+}
+
+/** True when the client holds the content already (RFC 9110, section 13.1.2). */
+export function isCurrent(request: Request, digest: Digest): boolean {
+  const header = request.headers.get("if-none-match");
+  if (header === null) return false;
+  return header.split(",").some((part) => {
+    const tag = part.trim();
+    return tag === "*" || tag.replace(/^W\//, "") === `"${digest}"`;
   });
 }

@@ -52,7 +52,7 @@ export function parsePath(path: string): Target | null {
   if (path === "/v2/_catalog") return { route: "catalog", name: "", last: "" };
   if (path.endsWith("/tags/list")) return { route: "tags", name: path.slice(4, -10), last: "" };
   const cut = path.lastIndexOf("/");
-  const last = path.slice(cut + 1);
+  const last = decode(path.slice(cut + 1));
   const before = path.slice(0, cut);
   if (before.endsWith("/manifests")) return { route: "manifest", name: before.slice(4, -10), last };
   if (before.endsWith("/blobs/uploads")) {
@@ -63,6 +63,16 @@ export function parsePath(path: string): Target | null {
   }
   if (before.endsWith("/referrers")) return { route: "referrers", name: before.slice(4, -10), last };
   return null;
+}
+
+/** Clients may write a digest's colon as `%3A`. Names stay as they are: no valid one has anything to decode. */
+function decode(segment: string): string {
+  if (!segment.includes("%")) return segment;
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
 }
 
 /** Answers a request below `/v2/`. Refusals become answers here, with the headers that clients need to go on. */
@@ -81,9 +91,12 @@ export async function handleOci(
     if (refusal.code === "UNAUTHORIZED") {
       headers["WWW-Authenticate"] = challenge(exchange, services, scopeOf(exchange.request.method, target));
     }
-    if (refusal.code === "RANGE_INVALID" && target?.route === "upload") {
-      const { offset = 0 } = (refusal.detail ?? {}) as { offset?: number };
-      Object.assign(headers, uploadHeaders(target.name, target.last, offset));
+    if (refusal.code === "UNSUPPORTED" && target !== null) headers.Allow = allowed(target).join(", ");
+    if (refusal.code === "RANGE_INVALID") {
+      const { offset = 0, size } = (refusal.detail ?? {}) as { offset?: number; size?: number };
+      if (target?.route === "upload") Object.assign(headers, uploadHeaders(target.name, target.last, offset));
+      // RFC 9110, section 15.5.17
+      else if (size !== undefined) headers["Content-Range"] = `bytes */${size}`;
     }
     return toResponse(refusal, exchange.requestId, headers);
   }
@@ -97,12 +110,17 @@ async function dispatch(exchange: Exchange, services: OciServices, target: Targe
   if (target.route === "base" || target.route === "catalog") {
     if (method !== "GET" && method !== "HEAD") throw unsupported(method);
     if (target.route === "catalog") return listCatalog(exchange, services);
-    await identify(exchange, services);
+    const grant = await identify(exchange, services);
+    if (grant.expired) throw new BreakwaterError("UNAUTHORIZED", "The token has expired; ask for a new one.");
     return json({});
   }
   const handler = handlers[target.route]?.[method];
   if (handler === undefined) throw unsupported(method);
   return handler(exchange, services, parseRepositoryName(target.name), target.last);
+}
+
+function allowed({ route }: Target): readonly string[] {
+  return route === "base" || route === "catalog" ? ["GET", "HEAD"] : Object.keys(handlers[route] ?? {});
 }
 
 function unsupported(method: string): BreakwaterError {
