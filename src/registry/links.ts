@@ -130,7 +130,7 @@ export async function unlinkBlob(
   if (numDeletedRows === 0n) return;
   await tx
     .updateTable("blob")
-    .set({ links: sql`links - 1`, orphaned_at: sql`case when links = 1 then ${since} else null end` })
+    .set({ links: sql`links - 1`, orphaned_at: onceZero("links", since) })
     .where("id", "=", blob.id)
     .execute();
   const { links } = await tx
@@ -183,13 +183,19 @@ export async function dropReferences(
 ): Promise<void> {
   await tx
     .updateTable("repository_blob")
-    .set({ refs: sql`refs - 1`, orphaned_at: sql`case when refs = 1 then ${now} else null end` })
+    .set({ refs: sql`refs - 1`, orphaned_at: onceZero("refs", now) })
     .where("repository_id", "=", repositoryId)
     .where("blob_id", "in", (from) =>
       from.selectFrom("manifest_blob").select("blob_id").where("manifest_id", "=", manifestId),
     )
     .execute();
   await tx.deleteFrom("manifest_blob").where("manifest_id", "=", manifestId).execute();
+}
+
+/** `since` when the counter is about to come down to 0, else null. */
+function onceZero(counter: "links" | "refs", since: number) {
+  // The cast is for engines that take a parameter among such branches for text.
+  return sql<number | null>`case when ${sql.ref(counter)} = 1 then cast(${since} as bigint) end`;
 }
 
 /** Engines limit the parameters of a statement. */
