@@ -28,6 +28,10 @@ export interface Schema {
   manifest_label: ManifestLabelTable;
   tag: TagTable;
   upload: UploadTable;
+  // trust/
+  tuf_metadata: TufMetadataTable;
+  tuf_key: TufKeyTable;
+  tuf_change: TufChangeTable;
   // events/
   audit_log: AuditLogTable;
   // jobs/
@@ -259,6 +263,45 @@ export interface UploadTable {
   held_until: number | null;
   started_at: number;
   updated_at: number;
+}
+
+/** Signed metadata as it was published, byte by byte. Nothing in it ever changes. */
+export interface TufMetadataTable {
+  /** With the host it was published under: `registry.example.com:8443/library/alpine`. */
+  gun: string;
+  role: string;
+  version: number;
+  /** Of the content, in hexadecimal. */
+  sha256: string;
+  content: Uint8Array;
+  created_at: number;
+}
+
+/** Keys that the server signs with, each for one GUN. They are kept for good. */
+export interface TufKeyTable {
+  gun: string;
+  /** TUF's key id. */
+  id: string;
+  role: "snapshot" | "timestamp";
+  /** 32 bytes of Ed25519. */
+  public: Uint8Array;
+  /** Encrypted: nonce, ciphertext and tag of AES-256-GCM. */
+  private: Uint8Array;
+  /** 1 once a published root names it. */
+  used: number;
+  created_at: number;
+}
+
+/** What was published and deleted, in order. */
+export interface TufChangeTable {
+  id: Generated<number>;
+  gun: string;
+  /** The timestamp's; 0 of a deletion. */
+  version: number;
+  /** The timestamp's, in hexadecimal; empty of a deletion. */
+  sha256: string;
+  category: "update" | "deletion";
+  created_at: number;
 }
 
 export interface AuditLogTable {
