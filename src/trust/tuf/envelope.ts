@@ -1,0 +1,86 @@
+import { z } from "zod";
+import { canonicalJson } from "./canonical-json.ts";
+import { type Instant, showInstant } from "./instant.ts";
+import type { PublicKey } from "./keys.ts";
+import { TufRefusal } from "./refusal.ts";
+import { bytes, instant, integer, list, shaped, text } from "./shapes.ts";
+import { isSignature } from "./signatures.ts";
+
+/** More than any role has keys; each costs a public-key operation (specification 1.0, section 1.5.2: endless data). */
+const maxSignatures = 256;
+
+export interface Signature {
+  readonly keyId: string;
+  readonly method: string;
+  readonly value: Uint8Array;
+}
+
+/** Metadata as it travels (TUF specification 1.0, section 4.2.1), before anything of it is believed. */
+export interface Envelope {
+  /** The parsed `signed` member. */
+  readonly signed: unknown;
+  readonly signatures: readonly Signature[];
+  readonly type: string;
+  readonly version: number;
+  readonly expires: Instant;
+}
+
+/** Whose signatures count for a role, and how many it takes. */
+export interface RoleKeys {
+  readonly name: string;
+  readonly threshold: number;
+  /** By the id under which the delegating document lists them. */
+  readonly keys: ReadonlyMap<string, PublicKey>;
+}
+
+const common = z.object({ _type: text, version: integer, expires: instant });
+const signature = z
+  .object({ keyid: text, method: text, sig: bytes })
+  .transform(({ keyid, method, sig }): Signature => ({ keyId: keyid, method, value: sig }));
+const shape = z.object({ signed: common.nullish(), signatures: list(signature) });
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** Parses what every role's metadata has in common. Throws TufRefusal; `{}` passes, as version 0. */
+export function parseEnvelope(content: Uint8Array): Envelope {
+  let json: unknown;
+  try {
+    json = JSON.parse(utf8.decode(content));
+  } catch (cause) {
+    throw new TufRefusal("malformed", "json: invalid metadata", cause);
+  }
+  const { signed, signatures } = shaped(shape, json);
+  if (signatures.length > maxSignatures) throw new TufRefusal("malformed", "too many signatures");
+  return {
+    signed: (json as { signed?: unknown }).signed ?? null,
+    signatures,
+    type: signed?._type ?? "",
+    version: signed?.version ?? 0,
+    expires: signed?.expires ?? shaped(instant, null),
+  };
+}
+
+/**
+ * TUF specification 1.0, sections 5.3.4, 5.4.2, 5.5.3, 5.6.3: at least a threshold of the role's keys have
+ * signed. Each key counts once; signatures by other keys, and wrong ones, count for nothing. Throws TufRefusal.
+ */
+export function verifyThreshold(envelope: Envelope, role: RoleKeys): void {
+  if (envelope.signatures.length === 0) throw new TufRefusal("threshold", "tuf: data has no signatures");
+  if (role.threshold < 1) throw new TufRefusal("threshold", "valid signatures did not meet threshold");
+  const message = canonicalJson(envelope.signed);
+  const valid = new Set<string>();
+  for (const { keyId, method, value } of envelope.signatures) {
+    const key = role.keys.get(keyId);
+    if (key === undefined || valid.has(keyId)) continue;
+    // Otherwise one key under two ids would count twice.
+    if (key.id !== keyId) throw new TufRefusal("key-id", "key ID is not valid for key content");
+    if (isSignature(method, key, value, message)) valid.add(keyId);
+  }
+  if (valid.size < role.threshold) {
+    throw new TufRefusal("threshold", `valid signatures did not meet threshold for ${role.name}`);
+  }
+}
+
+/** TUF specification 1.0, sections 5.3.10, 5.4.4, 5.5.6, 5.6.5: freeze attack. Throws TufRefusal. */
+export function verifyExpiry(expires: Instant, role: string, now: number): void {
+  if (expires.at < now) throw new TufRefusal("expired", `${role} expired at ${showInstant(expires)}`);
+}

@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { hasSoundCertificate } from "./certificates.ts";
+import { type Envelope, type RoleKeys, verifyExpiry, verifyThreshold } from "./envelope.ts";
+import type { Instant } from "./instant.ts";
+import { badStructure, TufRefusal } from "./refusal.ts";
+import { isDelegation, parentOf } from "./roles.ts";
+import { roleKeys } from "./root.ts";
+import { type FileMeta, fileMeta, integer, key, list, members, shaped, text } from "./shapes.ts";
+
+/** Targets metadata (TUF specification 1.0, section 4.5), of `targets` itself or of a delegation. */
+export interface Targets {
+  readonly version: number;
+  readonly expires: Instant;
+  readonly targets: ReadonlyMap<string, FileMeta>;
+  readonly delegations: readonly Delegation[];
+}
+
+export interface Delegation extends RoleKeys {
+  /** What the names of its targets begin with; the empty text for any. */
+  readonly paths: readonly string[];
+}
+
+const delegated = z.object({
+  name: text,
+  keyids: list(z.string()),
+  threshold: integer,
+  paths: list(z.string()),
+});
+const delegations = z.object({ keys: members(key), roles: list(delegated) });
+const shape = z.object({ targets: members(fileMeta), delegations: delegations.nullish() });
+
+/** Reads the metadata of `role` without believing it. Throws TufRefusal. */
+export function parseTargets(envelope: Envelope, role: string): Targets {
+  const given = shaped(shape, envelope.signed ?? {});
+  if (envelope.type !== "Targets") throw badStructure(role, `expected type Targets, not ${envelope.type}`);
+  if (envelope.version < 1) throw badStructure(role, "version cannot be less than one");
+  const keys = given.delegations?.keys ?? new Map();
+  return {
+    version: envelope.version,
+    expires: envelope.expires,
+    targets: given.targets,
+    delegations: (given.delegations?.roles ?? []).map(({ name, keyids, threshold, paths }) => {
+      if (!isDelegation(name) || parentOf(name) !== role) {
+        throw badStructure(role, `delegation role ${name} invalid`);
+      }
+      return { ...roleKeys(role, name, threshold, keyids, keys), paths };
+    }),
+  };
+}
+
+/** TUF specification 1.0, section 5.6: targets as the root has them signed. Throws TufRefusal. */
+export function verifyTargets(envelope: Envelope, role: RoleKeys, now: number | null): Targets {
+  verifyThreshold(envelope, role);
+  const targets = parseTargets(envelope, role.name);
+  if (now !== null) verifyExpiry(targets.expires, role.name, now);
+  return targets;
+}
+
+/**
+ * TUF specification 1.0, section 5.6.7: a delegation as `parent`, which is trusted, has it signed. Throws
+ * TufRefusal, also when the parent has no such delegation: whoever holds a key of some other role signs nothing here.
+ */
+export function verifyDelegation(
+  envelope: Envelope,
+  name: string,
+  parent: Targets | undefined,
+  now: number | null,
+): Targets {
+  const role = parent?.delegations.find((delegation) => delegation.name === name);
+  if (role === undefined) {
+    throw new TufRefusal("delegation", `tuf: invalid role ${name}. delegation does not exist`);
+  }
+  for (const listed of role.keys.values()) {
+    if (!hasSoundCertificate(listed)) {
+      throw new TufRefusal("certificate", `the certificate of key ${listed.id} of ${name} is not secure`);
+    }
+  }
+  const targets = parseTargets(envelope, name);
+  verifyThreshold(envelope, role);
+  if (now !== null) verifyExpiry(targets.expires, name, now);
+  return targets;
+}
