@@ -1,0 +1,118 @@
+import type { Database } from "../db/index.ts";
+import type { Caller, Clock } from "../kernel/index.ts";
+import { type Candidate, examine, type Upload } from "./candidate.ts";
+import { CurrentSet } from "./current.ts";
+import type { Journal } from "./journal.ts";
+import { invalidUpdate, TrustRefusal } from "./refusal.ts";
+import type { ServerKeys } from "./server-keys.ts";
+import { KeysNotHeld, signNext } from "./server-signing.ts";
+import type { MetadataStore, NewMetadata } from "./store.ts";
+import { type Envelope, parseEnvelope } from "./tuf/envelope.ts";
+import { TufRefusal } from "./tuf/refusal.ts";
+import { isRole } from "./tuf/roles.ts";
+
+/** Takes what clients sign: all of it at once, or nothing (the contract, section 3). */
+export class Publisher {
+  readonly #database: Database;
+  readonly #clock: Clock;
+  readonly #store: MetadataStore;
+  readonly #keys: ServerKeys;
+  readonly #journal: Journal;
+
+  constructor(database: Database, clock: Clock, store: MetadataStore, keys: ServerKeys, journal: Journal) {
+    this.#database = database;
+    this.#clock = clock;
+    this.#store = store;
+    this.#keys = keys;
+    this.#journal = journal;
+  }
+
+  /**
+   * Publishes `uploads` under `gun`, with a snapshot of the server's where the client sent none, and always with a
+   * new timestamp. Of a role that is there twice the last counts. Throws INVALID_UPDATE, and VERSION for what is
+   * not newer than what is published, or when somebody else published while this was being checked.
+   */
+  async publish(caller: Caller, gun: string, uploads: readonly Upload[]): Promise<void> {
+    const now = this.#clock();
+    const current = await CurrentSet.open(this.#store, gun);
+    const byRole = new Map(uploads.map((upload) => [upload.role, upload]));
+    const candidate = await examine(gun, byRole, current, now);
+    const { root, accepted } = candidate;
+    const documents: NewMetadata[] = accepted.map(({ role, content, envelope }) => ({
+      role,
+      content,
+      version: envelope.version,
+    }));
+    const uploaded = documents.find(({ role }) => role === "snapshot");
+    const snapshot = uploaded ?? (await this.#signSnapshot(gun, candidate, current, now));
+    const timestamp = await this.#signTimestamp(gun, candidate, current, snapshot, now);
+    if (uploaded === undefined) documents.push(snapshot);
+    documents.push(timestamp);
+    await this.#database.write(async (tx) => {
+      // TUF specification 1.0, sections 5.3.5, 5.4.3, 5.5.5: no version is ever replaced, or followed by a lower one.
+      await this.#store.add(tx, gun, current?.timestamp.stored.sha256 ?? null, documents, now);
+      await this.#keys.markUsed(tx, gun, [root.roles.snapshot, root.roles.timestamp]);
+      await this.#journal.published(tx, gun, timestamp, { caller, documents });
+    });
+  }
+
+  async #signSnapshot(
+    gun: string,
+    { root, documents, hasTargets }: Candidate,
+    current: CurrentSet | null,
+    now: number,
+  ): Promise<NewMetadata> {
+    if (current === null && !hasTargets) throw invalidUpdate("Validation", "targets must be loaded first");
+    const previous = current?.snapshot.envelope ?? null;
+    return this.#sign("snapshot", gun, root, previous, documents, now, () =>
+      invalidUpdate(
+        "BadHierarchy",
+        "no snapshot was included in update and server does not hold current snapshot key for repository",
+      ),
+    );
+  }
+
+  async #signTimestamp(
+    gun: string,
+    { root }: Candidate,
+    current: CurrentSet | null,
+    snapshot: NewMetadata,
+    now: number,
+  ): Promise<NewMetadata> {
+    const previous = current?.timestamp.envelope ?? null;
+    const documents = new Map([["snapshot", snapshot.content]]);
+    // The two spaces are Notary's.
+    return this.#sign("timestamp", gun, root, previous, documents, now, () =>
+      invalidUpdate("BadRoot", "no  timestamp keys exist on the server"),
+    );
+  }
+
+  async #sign(
+    kind: "snapshot" | "timestamp",
+    gun: string,
+    root: Candidate["root"],
+    previous: Envelope | null,
+    documents: ReadonlyMap<string, Uint8Array>,
+    now: number,
+    notHeld: () => TrustRefusal,
+  ): Promise<NewMetadata> {
+    try {
+      return await signNext(this.#keys, gun, kind, root, previous, documents, now);
+    } catch (error) {
+      if (error instanceof KeysNotHeld) throw notHeld();
+      throw error instanceof TufRefusal ? invalidUpdate("Validation", error.message, error) : error;
+    }
+  }
+}
+
+/** One part of an upload. Throws INVALID_ROLE and MALFORMED_JSON. */
+export function readUpload(role: string, content: Uint8Array): Upload {
+  if (!isRole(role))
+    throw new TrustRefusal("INVALID_ROLE", `"${role.slice(0, 255)}" is no role.`, role.slice(0, 255));
+  try {
+    return { role, content, envelope: parseEnvelope(content) };
+  } catch (error) {
+    if (!(error instanceof TufRefusal)) throw error;
+    throw new TrustRefusal("MALFORMED_JSON", error.message, null, error);
+  }
+}

@@ -1,0 +1,84 @@
+import type { Database, Version } from "../db/index.ts";
+import { type Clock, Lru } from "../kernel/index.ts";
+import { CurrentSet } from "./current.ts";
+import { notFound } from "./refusal.ts";
+import type { Renewal } from "./renewal.ts";
+import type { MetadataStore, StoredMetadata } from "./store.ts";
+
+/** How a client asks for a document of a role. */
+export type MetadataQuery =
+  | { readonly kind: "current" }
+  | { readonly kind: "version"; readonly version: number }
+  /** In hexadecimal. */
+  | { readonly kind: "sha256"; readonly sha256: string };
+
+interface Remembered {
+  readonly version: Version;
+  readonly metadata: StoredMetadata;
+  /** From when on it has to be looked at again, whatever else has changed; milliseconds since 1970. */
+  readonly until: number;
+}
+
+/** Bytes of metadata kept in memory. */
+const capacity = 32 * 1024 * 1024;
+const perEntry = 512;
+
+/** Answers what is published (the contract, section 4). */
+export class MetadataReader {
+  readonly #database: Database;
+  readonly #clock: Clock;
+  readonly #store: MetadataStore;
+  readonly #renewal: Renewal;
+  readonly #known = new Lru<string, Remembered>(
+    capacity,
+    ({ metadata }) => metadata.content.length + perEntry,
+  );
+
+  constructor(database: Database, clock: Clock, store: MetadataStore, renewal: Renewal) {
+    this.#database = database;
+    this.#clock = clock;
+    this.#store = store;
+    this.#renewal = renewal;
+  }
+
+  /**
+   * The document, as it was published, byte by byte. A timestamp or snapshot that has expired is signed anew first.
+   * Throws METADATA_NOT_FOUND; UNKNOWN when the server would have to sign and has not the keys.
+   */
+  async read(gun: string, role: string, query: MetadataQuery): Promise<StoredMetadata> {
+    const key = JSON.stringify([gun, role, query]);
+    const version = await this.#database.version();
+    const known = this.#known.get(key);
+    if (known?.version === version && this.#clock() < known.until) return known.metadata;
+    const { metadata, until } = await this.#find(gun, role, query);
+    this.#known.set(key, { version, metadata, until });
+    return metadata;
+  }
+
+  async #find(
+    gun: string,
+    role: string,
+    query: MetadataQuery,
+  ): Promise<{ metadata: StoredMetadata; until: number }> {
+    if (query.kind === "current") return this.#current(gun, role);
+    const metadata =
+      query.kind === "version"
+        ? await this.#store.byVersion(gun, role, query.version)
+        : await this.#store.byHash(gun, role, query.sha256);
+    if (metadata === null) throw notFound(`such ${role} of ${gun}`);
+    return { metadata, until: Number.POSITIVE_INFINITY };
+  }
+
+  async #current(gun: string, role: string): Promise<{ metadata: StoredMetadata; until: number }> {
+    const found = await CurrentSet.open(this.#store, gun);
+    if (found === null) throw notFound(`trust data of ${gun}`);
+    if (role !== "timestamp" && role !== "snapshot") {
+      return { metadata: await found.get(role), until: Number.POSITIVE_INFINITY };
+    }
+    const { timestamp, snapshot } = await this.#renewal.renewed(found);
+    return {
+      metadata: (role === "timestamp" ? timestamp : snapshot).stored,
+      until: Math.min(timestamp.listing.expires.at, snapshot.listing.expires.at),
+    };
+  }
+}

@@ -1,0 +1,68 @@
+import type { Database } from "../db/index.ts";
+import type { AuditLog } from "../events/index.ts";
+import type { Caller, Clock } from "../kernel/index.ts";
+import { CurrentSet } from "./current.ts";
+import { deleteTrustData } from "./delete.ts";
+import { GunNames } from "./guns.ts";
+import { Journal } from "./journal.ts";
+import { Publisher } from "./publish.ts";
+import { MetadataReader } from "./read.ts";
+import { Renewal } from "./renewal.ts";
+import { describeKey, ServerKeys, type ServerRole } from "./server-keys.ts";
+import { TrustStatuses } from "./status.ts";
+import { MetadataStore } from "./store.ts";
+import { parseEnvelope } from "./tuf/envelope.ts";
+import { parseRoot } from "./tuf/root.ts";
+
+export interface TrustOptions {
+  readonly database: Database;
+  readonly audit: AuditLog;
+  readonly clock: Clock;
+  /** The installation's secret, the same for all processes and for good: the server's keys are encrypted with it. */
+  readonly secret: Uint8Array;
+  /** What the GUNs that are taken here begin with: hosts with their ports, the external one first. */
+  readonly hosts: readonly string[];
+}
+
+/** Trust data of Docker's clients, and what it says of the tags in the registry. */
+export interface Trust {
+  readonly names: GunNames;
+  readonly publisher: Publisher;
+  readonly reader: MetadataReader;
+  readonly journal: Journal;
+  readonly statuses: TrustStatuses;
+  /** The public key with which the server signs for that role, or would once a root names it; as JSON. */
+  key(gun: string, role: ServerRole): Promise<string>;
+  /** A public key to replace it with. It takes effect when a root is published that names it. */
+  rotateKey(caller: Caller, gun: string, role: ServerRole): Promise<string>;
+  /** Nothing where there is nothing. */
+  delete(caller: Caller, gun: string): Promise<void>;
+}
+
+export function createTrust({ database, audit, clock, secret, hosts }: TrustOptions): Trust {
+  const names = new GunNames(hosts);
+  const store = new MetadataStore(database);
+  const keys = new ServerKeys(database, clock, secret);
+  const journal = new Journal(database, audit, clock, names);
+  const renewal = new Renewal(database, clock, store, keys, journal);
+  return {
+    names,
+    publisher: new Publisher(database, clock, store, keys, journal),
+    reader: new MetadataReader(database, clock, store, renewal),
+    journal,
+    statuses: new TrustStatuses(clock, store, renewal, names),
+    async key(gun, role) {
+      const current = await CurrentSet.open(store, gun);
+      const root = await current?.find("root");
+      const named = root && parseRoot(parseEnvelope(root.content)).roles[role];
+      const held = named ? await keys.held(gun, named) : null;
+      return describeKey(held ?? (await keys.unused(gun, role)));
+    },
+    async rotateKey(caller, gun, role) {
+      const key = await keys.unused(gun, role);
+      await journal.rotated(gun, caller, role, key.id);
+      return describeKey(key);
+    },
+    delete: (caller, gun) => deleteTrustData(database, store, journal, caller, gun),
+  };
+}
