@@ -48,10 +48,15 @@ function byTags(scope: ArtifactScope, criterion: Criterion): Expression<SqlBool>
   if (criterion.kind !== "is" && criterion.kind !== "contains") {
     throw invalid('"tags" can only be "*", "nil", a tag, or "~" and a part of one');
   }
+  const inThere = inScope(scope, "tag.repository_id");
+  if (criterion.kind === "is" && "repositoryId" in scope) {
+    // One at most: said so that the engine begins with it.
+    return sql<SqlBool>`manifest.id = (
+      select tag.manifest_id from tag where ${inThere} and tag.name = ${criterion.value})`;
+  }
   const named =
     criterion.kind === "is" ? sql`tag.name = ${criterion.value}` : containing("tag.name", criterion.text);
-  return sql<SqlBool>`manifest.id in (
-    select tag.manifest_id from tag where ${inScope(scope, "tag.repository_id")} and ${named})`;
+  return sql<SqlBool>`manifest.id in (select tag.manifest_id from tag where ${inThere} and ${named})`;
 }
 
 function byLabels(criterion: Criterion): readonly Expression<SqlBool>[] {

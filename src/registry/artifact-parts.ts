@@ -46,6 +46,7 @@ export class ArtifactParts {
             .selectFrom("tag as own")
             .select("own.id")
             .whereRef("own.manifest_id", "=", "manifest.id")
+            .orderBy("own.pushed_at", "desc")
             .orderBy("own.id", "desc")
             .limit(maxTags),
         ),

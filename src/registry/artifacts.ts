@@ -3,6 +3,7 @@ import { BreakwaterError, type Digest, parseReference } from "../kernel/index.ts
 import { type ArtifactScope, artifactColumns, fitting } from "./artifact-filter.ts";
 import { type Accessory, type ArtifactTag, selectAccessories, toAccessory, toTag } from "./artifact-parts.ts";
 import type { Artifact, ArtifactOptions, ArtifactViews } from "./artifact-views.ts";
+import { fromNearerEnd } from "./far-page.ts";
 import type { RepositoryRef } from "./links.ts";
 
 /** Which artifact a client named. */
@@ -37,15 +38,16 @@ export class Artifacts {
   /** The artifacts of the scope that fit, the last pushed first unless asked otherwise. Throws BAD_REQUEST. */
   async list(scope: ArtifactScope, query: ListQuery, options: ArtifactOptions): Promise<Page<Artifact>> {
     const total = await this.#total(scope, query.criteria);
+    const part = fromNearerEnd<number>(query, lastPushedFirst, total);
     const page = await this.#database.read
       .selectFrom("manifest")
       .select("manifest.id")
       .where(fitting(scope, query.criteria))
-      .orderBy(ordering(query.sort, artifactColumns, lastPushedFirst))
-      .limit(query.limit)
-      .offset(query.offset)
+      .orderBy(ordering(part.sort, artifactColumns, part.fallback))
+      .limit(part.limit)
+      .offset(part.offset)
       .execute();
-    const ids = page.map((row) => row.id);
+    const ids = part.inOrder(page.map((row) => row.id));
     return { items: await this.#views.of(ids, options), total };
   }
 
@@ -88,14 +90,16 @@ export class Artifacts {
       .selectFrom("tag")
       .where("manifest_id", "=", artifactId)
       .where(matching(query.criteria, tagColumns));
-    const { total } = await tags.select((of) => of.fn.countAll().as("total")).executeTakeFirstOrThrow();
+    const count = await tags.select((of) => of.fn.countAll().as("total")).executeTakeFirstOrThrow();
+    const total = Number(count.total);
+    const part = fromNearerEnd<ArtifactTag>(query, lastPushedFirst, total);
     const rows = await tags
       .selectAll()
-      .orderBy(ordering(query.sort, tagColumns, lastPushedFirst))
-      .limit(query.limit)
-      .offset(query.offset)
+      .orderBy(ordering(part.sort, tagColumns, part.fallback))
+      .limit(part.limit)
+      .offset(part.offset)
       .execute();
-    return { items: rows.map(toTag), total: Number(total) };
+    return { items: part.inOrder(rows.map(toTag)), total };
   }
 
   /** What refers to the artifact, the oldest first. */

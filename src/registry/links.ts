@@ -1,4 +1,4 @@
-import { sql } from "kysely";
+import { type RawBuilder, sql } from "kysely";
 import type { Tx } from "../db/index.ts";
 import { BreakwaterError, type Digest } from "../kernel/index.ts";
 
@@ -196,6 +196,14 @@ export async function dropReferences(
 function onceZero(counter: "links" | "refs", since: number) {
   // The cast is for engines that take a parameter among such branches for text.
   return sql<number | null>`case when ${sql.ref(counter)} = 1 then cast(${since} as bigint) end`;
+}
+
+/**
+ * The column, but not an index that begins with it: SQLite, which keeps no statistics here, would take one over
+ * a repository's thousands of manifests for as good as one over a digest that few of them have.
+ */
+export function unindexed(column: string): RawBuilder<number> {
+  return sql<number>`+${sql.ref(column)}`;
 }
 
 /** Engines limit the parameters of a statement. */

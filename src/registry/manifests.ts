@@ -10,7 +10,7 @@ import {
   type RepositoryName,
 } from "../kernel/index.ts";
 import type { BlobIntake } from "./blob-intake.ts";
-import { addReferences, batches, dropReferences, linkBlob, type RepositoryRef } from "./links.ts";
+import { addReferences, batches, dropReferences, linkBlob, type RepositoryRef, unindexed } from "./links.ts";
 import { type ManifestDocument, parseManifest } from "./manifest-document.ts";
 import { unknownManifest } from "./refusals.ts";
 import type { Repositories } from "./repositories.ts";
@@ -286,7 +286,7 @@ async function refuseWhileIndexed(tx: Tx, repository: RepositoryRef, digest: Dig
     .selectFrom("manifest_child")
     .innerJoin("manifest", "manifest.id", "manifest_child.manifest_id")
     .select("manifest.digest")
-    .where("manifest.repository_id", "=", repository.id)
+    .where(unindexed("manifest.repository_id"), "=", repository.id)
     .where("manifest_child.child_digest", "=", digest)
     .executeTakeFirst();
   if (index === undefined) return;

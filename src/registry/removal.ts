@@ -5,7 +5,7 @@ import type { Caller, Clock, Digest } from "../kernel/index.ts";
 import { type RepositoryRef, unlinkBlob } from "./links.ts";
 import type { Manifests } from "./manifests.ts";
 import type { Repositories } from "./repositories.ts";
-import { settle } from "./standing.ts";
+import { isIndexed, settle } from "./standing.ts";
 import type { Uploads } from "./uploads.ts";
 
 /** Work of one transaction: small, so that pushes do not wait for it. */
@@ -103,24 +103,13 @@ export class Removal {
     return tags.length === batchSize;
   }
 
-  /** Those that no index names. An index is younger than what it names, so the youngest go first. */
+  /** Those that no index names; when they are gone, what they named is next. */
   async #deleteManifests(tx: Tx, repository: RepositoryRef): Promise<boolean> {
     const manifests = await tx
       .selectFrom("manifest")
       .select(["id", "digest"])
       .where("repository_id", "=", repository.id)
-      .where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom("manifest_child")
-              .innerJoin("manifest as parent", "parent.id", "manifest_child.manifest_id")
-              .select("parent.id")
-              .whereRef("manifest_child.child_digest", "=", "manifest.digest")
-              .whereRef("parent.repository_id", "=", "manifest.repository_id"),
-          ),
-        ),
-      )
-      .orderBy("id", "desc")
+      .where((of) => of.not(isIndexed(of)))
       .limit(batchSize)
       .execute();
     for (const { id, digest } of manifests) {

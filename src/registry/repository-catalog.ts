@@ -4,6 +4,8 @@ import { type Columns, type Database, type ListQuery, matching, ordering, type P
 import type { AuditLog } from "../events/index.ts";
 import { BreakwaterError, type Caller, type Clock } from "../kernel/index.ts";
 import { visibleTo } from "../projects/index.ts";
+import { fromNearerEnd } from "./far-page.ts";
+import { unindexed } from "./links.ts";
 
 /** A repository as people see it. Times are milliseconds since 1970. */
 export interface RepositoryEntry {
@@ -29,6 +31,11 @@ const columns: Columns = {
   update_time: { column: "updated_at", type: "time" },
 };
 
+const youngestFirst = [
+  { field: "creation_time", descending: true },
+  { field: "id", descending: true },
+];
+
 /** Characters. */
 const maxDescription = 64 * 1024;
 
@@ -48,7 +55,7 @@ export class RepositoryCatalog {
   async listVisible(principal: Principal, query: ListQuery): Promise<Page<RepositoryEntry>> {
     return this.#list(
       query,
-      sql<SqlBool>`project_id in (select project.id from project where ${visibleTo(principal)})`,
+      sql<SqlBool>`${unindexed("project_id")} in (select project.id from project where ${visibleTo(principal)})`,
     );
   }
 
@@ -61,21 +68,21 @@ export class RepositoryCatalog {
       .selectFrom("repository")
       .where(condition)
       .where(matching(query.criteria, columns));
-    const { total } = await repositories
-      .select((of) => of.fn.countAll().as("total"))
-      .executeTakeFirstOrThrow();
-    const rows = await repositories
+    const count = await repositories.select((of) => of.fn.countAll().as("total")).executeTakeFirstOrThrow();
+    const total = Number(count.total);
+    const part = fromNearerEnd<RepositoryEntry>(query, youngestFirst, total);
+    const page = repositories
+      .select("id")
+      .orderBy(ordering(part.sort, columns, part.fallback))
+      .limit(part.limit)
+      .offset(part.offset);
+    const rows = await this.#database.read
+      .selectFrom("repository")
       .selectAll()
-      .orderBy(
-        ordering(query.sort, columns, [
-          { field: "creation_time", descending: true },
-          { field: "id", descending: true },
-        ]),
-      )
-      .limit(query.limit)
-      .offset(query.offset)
+      .where("id", "in", page)
+      .orderBy(ordering(part.sort, columns, part.fallback))
       .execute();
-    return { items: rows.map(toEntry), total: Number(total) };
+    return { items: part.inOrder(rows.map(toEntry)), total };
   }
 
   /** Throws NOT_FOUND. */

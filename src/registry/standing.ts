@@ -1,6 +1,6 @@
 import { type ExpressionBuilder, sql } from "kysely";
 import type { Schema, Tx } from "../db/index.ts";
-import { batches } from "./links.ts";
+import { batches, unindexed } from "./links.ts";
 
 /*
  * How manifests stand in their repository. One that is tagged stands for itself; so does one that nothing
@@ -96,13 +96,19 @@ function isTagged(of: ExpressionBuilder<Schema, "manifest">) {
   return sql<number>`case when ${of.exists(tagsOf(of))} then 1 else 0 end`;
 }
 
+/** Whether an index of its repository names the manifest. */
+export function isIndexed(of: ExpressionBuilder<Schema, "manifest">) {
+  return of.exists(
+    of
+      .selectFrom("manifest_child")
+      .innerJoin("manifest as parent", "parent.id", "manifest_child.manifest_id")
+      .select("parent.id")
+      .whereRef("manifest_child.child_digest", "=", "manifest.digest")
+      .where(unindexed("parent.repository_id"), "=", of.ref("manifest.repository_id")),
+  );
+}
+
 function isListed(of: ExpressionBuilder<Schema, "manifest">) {
-  const index = of
-    .selectFrom("manifest_child")
-    .innerJoin("manifest as parent", "parent.id", "manifest_child.manifest_id")
-    .select(sql`1`.as("one"))
-    .whereRef("manifest_child.child_digest", "=", "manifest.digest")
-    .whereRef("parent.repository_id", "=", "manifest.repository_id");
   const subject = of
     .selectFrom("manifest as subject")
     .select(sql`1`.as("one"))
@@ -110,7 +116,7 @@ function isListed(of: ExpressionBuilder<Schema, "manifest">) {
     .whereRef("subject.digest", "=", "manifest.subject_digest");
   return sql<number>`case
     when ${of.exists(tagsOf(of))} then 1
-    when ${of.exists(index)} then 0
+    when ${isIndexed(of)} then 0
     when ${of.exists(subject)} then 0
     else 1 end`;
 }

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import type { Database } from "../db/index.ts";
 import { type Digest, systemCaller } from "../kernel/index.ts";
-import { batches } from "./links.ts";
+import { batches, unindexed } from "./links.ts";
 import type { Manifests } from "./manifests.ts";
 
 /** Work of one transaction: small, so that pushes do not wait for it. */
@@ -59,18 +59,24 @@ export class Untagged {
 
   /** What these hold together and nothing else would hold, as far as tags and age go. */
   async #partsOf(ids: readonly number[], cutoff: number): Promise<readonly Part[]> {
-    const parts = this.#database.read
-      .selectFrom("manifest as holder")
-      .innerJoin("manifest", "manifest.repository_id", "holder.repository_id")
-      .select(["manifest.id", "manifest.repository_id", "manifest.digest", "manifest.subject_digest"])
-      .where("holder.id", "in", [...ids])
-      .where("manifest.tagged", "=", 0)
-      .where("manifest.pushed_at", "<=", cutoff);
-    const children = parts
+    const holders = this.#database.read.selectFrom("manifest as holder").where("holder.id", "in", [...ids]);
+    const children = holders
       .innerJoin("manifest_child", "manifest_child.manifest_id", "holder.id")
+      // In this order, as SQLite takes a cross join to be meant.
+      .crossJoin("manifest")
       .whereRef("manifest.digest", "=", "manifest_child.child_digest");
-    const referrers = parts.whereRef("manifest.subject_digest", "=", "holder.digest");
-    const found = [...(await children.execute()), ...(await referrers.execute())];
+    const referrers = holders.innerJoin("manifest", "manifest.subject_digest", "holder.digest");
+    const found: Part[] = [];
+    for (const parts of [children, referrers]) {
+      found.push(
+        ...(await parts
+          .select(["manifest.id", "manifest.repository_id", "manifest.digest", "manifest.subject_digest"])
+          .whereRef("manifest.repository_id", "=", "holder.repository_id")
+          .where("manifest.tagged", "=", 0)
+          .where("manifest.pushed_at", "<=", cutoff)
+          .execute()),
+      );
+    }
     return [...new Map(found.map((part) => [part.id, part])).values()];
   }
 
@@ -84,7 +90,7 @@ export class Untagged {
         .innerJoin("manifest", "manifest.id", "manifest_child.manifest_id")
         .select("manifest.id")
         .where("manifest_child.child_digest", "=", part.digest)
-        .where("manifest.repository_id", "=", part.repository_id)
+        .where(unindexed("manifest.repository_id"), "=", part.repository_id)
         .execute();
       const subjects = await this.#database.read
         .selectFrom("manifest")

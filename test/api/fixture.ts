@@ -1,4 +1,4 @@
-import { FileSystemStore } from "../../src/blobs/index.ts";
+import { FileSystemStore, type ObjectStore } from "../../src/blobs/index.ts";
 import { AuditLog, AuditReader } from "../../src/events/index.ts";
 import { type Api, type ApiServices, createApi } from "../../src/http/api/index.ts";
 import { JobQueue, Schedules } from "../../src/jobs/index.ts";
@@ -13,6 +13,7 @@ export const certificate = "-----BEGIN CERTIFICATE-----\n";
 
 export interface ApiFixture extends AsyncDisposable {
   readonly rooms: Fixture;
+  readonly objects: ObjectStore;
   readonly registry: Registry;
   readonly queue: JobQueue;
   readonly schedules: Schedules;
@@ -44,7 +45,8 @@ export async function openApi(open: OpenDatabase, change: Partial<ApiServices> =
   const directory = await temporaryDirectory("registry");
   const clock = () => rooms.clock.now;
   const audit = new AuditLog(database, clock);
-  const registry = createRegistry(database, new FileSystemStore(directory.path), audit, clock);
+  const objects = new FileSystemStore(directory.path);
+  const registry = createRegistry(database, objects, audit, clock);
   const queue = new JobQueue(database, clock);
   const schedules = new Schedules(database, queue, clock);
   const api = createApi({
@@ -72,6 +74,7 @@ export async function openApi(open: OpenDatabase, change: Partial<ApiServices> =
   await access.users.ensureAdmin(password);
   return {
     rooms,
+    objects,
     registry,
     queue,
     schedules,

@@ -218,7 +218,10 @@ export async function foundation(tx: Tx, engine: Database["engine"]): Promise<vo
     "id",
   );
   await index("unique index manifest_digest on manifest (repository_id, digest)");
-  await index("index manifest_listed on manifest (repository_id, pushed_at, id) where listed = 1");
+  await index("index manifest_listed on manifest (repository_id, pushed_at, id, tagged) where listed = 1");
+  await index(
+    "index manifest_untagged on manifest (repository_id, pushed_at, id) where listed = 1 and tagged = 0",
+  );
   await index("index manifest_loose on manifest (pushed_at) where listed = 1 and tagged = 0");
   await index(
     "index manifest_subject on manifest (repository_id, subject_digest, id) where subject_digest is not null",
@@ -263,7 +266,7 @@ export async function foundation(tx: Tx, engine: Database["engine"]): Promise<vo
     "id",
   );
   await index("unique index tag_name on tag (repository_id, name)");
-  await index("index tag_manifest on tag (manifest_id)");
+  await index("index tag_manifest on tag (manifest_id, pushed_at, id)");
   await table(
     "upload",
     [
