@@ -1,3 +1,5 @@
 export { FileSystemStore } from "./file-system-store.ts";
 export * from "./layout.ts";
 export type { Appender, ObjectInfo, ObjectStore, Writer } from "./object-store.ts";
+export { openS3 } from "./s3/open.ts";
+export type { RedirectOptions, S3Options } from "./s3/options.ts";

@@ -1,0 +1,65 @@
+import {
+  CopyObjectCommand,
+  DeleteObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
+import type { ObjectInfo } from "../object-store.ts";
+import { type Bucket, limits } from "./bucket.ts";
+import { objectSettings } from "./client.ts";
+import { isMissing, unavailable } from "./errors.ts";
+
+/** What is asked of single objects. Each throws UNAVAILABLE when the service fails, STORAGE_FULL where it is full. */
+
+export async function putObject(
+  bucket: Bucket,
+  key: string,
+  content: Uint8Array,
+  patience?: number,
+): Promise<void> {
+  const input = { ...bucket.object(key), ...objectSettings(bucket.options), Body: content };
+  const limit = content.length > 1024 * 1024 ? limits.part : limits.small;
+  await bucket
+    .attempt((signal) => bucket.client.send(new PutObjectCommand(input), signal), limit, patience)
+    .catch(refuse);
+}
+
+export async function statObject(bucket: Bucket, key: string): Promise<ObjectInfo | null> {
+  try {
+    const { ContentLength = 0, LastModified } = await bucket.attempt((signal) =>
+      bucket.client.send(new HeadObjectCommand(bucket.object(key)), signal),
+    );
+    return { key, size: ContentLength, modifiedAt: LastModified?.getTime() ?? 0 };
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw unavailable(error);
+  }
+}
+
+export async function removeObject(bucket: Bucket, key: string): Promise<void> {
+  await bucket
+    .attempt((signal) => bucket.client.send(new DeleteObjectCommand(bucket.object(key)), signal))
+    .catch((error) => {
+      if (!isMissing(error)) refuse(error);
+    });
+}
+
+/** On the server; for objects of up to 5 GiB. */
+export async function copyObject(bucket: Bucket, from: string, to: string): Promise<void> {
+  const input = {
+    ...bucket.object(to),
+    ...objectSettings(bucket.options),
+    CopySource: copySource(bucket, from),
+  };
+  await bucket
+    .attempt((signal) => bucket.client.send(new CopyObjectCommand(input), signal), limits.copy)
+    .catch(refuse);
+}
+
+export function copySource(bucket: Bucket, key: string): string {
+  return `${bucket.name}/${bucket.path(key).split("/").map(encodeURIComponent).join("/")}`;
+}
+
+function refuse(error: unknown): never {
+  throw unavailable(error);
+}

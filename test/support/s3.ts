@@ -1,0 +1,90 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { S3Options } from "../../src/blobs/index.ts";
+import { Child } from "./child.ts";
+import { goTool } from "./go-tool.ts";
+import { freePort } from "./ports.ts";
+import type { Section } from "./server-config.ts";
+import { temporaryDirectory } from "./temporary-directory.ts";
+
+/** A server of S3 over a folder, with multipart uploads, copies of parts, and signatures checked. */
+const gateway = await goTool({
+  module: "github.com/versity/versitygw",
+  package: "github.com/versity/versitygw/cmd/versitygw",
+  version: "v1.8.0",
+});
+
+/** Why there can be no S3 server here. */
+export const s3Missing = gateway.missing;
+
+const keys = { accessKeyId: "breakwater", secretAccessKey: "a-secret-of-the-tests" };
+
+export interface S3Server extends AsyncDisposable {
+  readonly host: string;
+  readonly bucket: string;
+  /** Options of a store in the server's bucket, at another endpoint where one stands in front. */
+  options(changes?: Partial<S3Options>): S3Options;
+  /** The same as a section of harbor.yml. */
+  section(changes?: Section): Section;
+}
+
+/** An S3 server of one's own on loopback, with an empty bucket. */
+export async function startS3(): Promise<S3Server> {
+  await using started = new AsyncDisposableStack();
+  const home = started.use(await temporaryDirectory("s3"));
+  const host = `127.0.0.1:${await freePort()}`;
+  const bucket = "images";
+  const data = join(home.path, "data");
+  const sidecar = join(home.path, "sidecar");
+  // A bucket is a folder: nothing needs to be asked for it.
+  await mkdir(join(data, bucket), { recursive: true });
+  await mkdir(sidecar);
+  const child = new Child(
+    gateway.path,
+    ["--port", host, "--quiet", "--keep-alive", "posix", "--sidecar", sidecar, data],
+    {
+      logFile: join(home.path, "log"),
+      env: {
+        ...process.env,
+        ROOT_ACCESS_KEY_ID: keys.accessKeyId,
+        ROOT_SECRET_ACCESS_KEY: keys.secretAccessKey,
+      },
+    },
+  );
+  started.defer(async () => void (await child.stop()));
+  const endpoint = `http://${host}`;
+  while (child.running && (await fetch(endpoint).catch(() => null)) === null) await Bun.sleep(20);
+  const owned = started.move();
+  return {
+    host,
+    bucket,
+    options: (changes = {}) => ({ ...defaults, bucket, endpoint, ...changes }),
+    section: (changes = {}) => ({
+      accesskey: keys.accessKeyId,
+      secretkey: keys.secretAccessKey,
+      region: defaults.region,
+      regionendpoint: endpoint,
+      bucket,
+      ...changes,
+    }),
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+const defaults = {
+  region: "us-east-1",
+  forcePathStyle: true,
+  credentials: keys,
+  rootDirectory: "",
+  accelerate: false,
+  dualStack: false,
+  caBundle: null,
+  skipVerify: false,
+  chunkSize: 5 * 1024 * 1024,
+  copyConcurrency: 8,
+  encryption: null,
+  storageClass: null,
+  acl: null,
+  userAgent: null,
+  redirect: null,
+} satisfies Partial<S3Options>;
