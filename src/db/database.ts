@@ -20,8 +20,8 @@ export interface Database {
    * knows. `work` may run more than once and must touch nothing outside that cannot be repeated.
    */
   write<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
-  /** As `write`, for as long as it takes, while no other process on this database is in here: for migrations. */
-  writeAlone<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** As `write`, for as long as it takes, while no other process on this database is in here. */
+  migrate<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /**
    * Differs whenever anything was committed since it was last asked: what caches check. An answer is never from
    * before the call.

@@ -13,7 +13,7 @@ const migrations = { "0001-foundation": foundation, "0002-trust": trust } as con
  * has been here.
  */
 export async function migrate(database: Database): Promise<void> {
-  await database.writeAlone(async (tx) => {
+  await database.migrate(async (tx) => {
     await tx.schema
       .createTable("schema_migration")
       .ifNotExists()

@@ -15,19 +15,30 @@ import type { Schema } from "./schema.ts";
 const readTime = 30 * second;
 const writeTime = 2 * minute;
 
-/** Any number that no other program on the same database is likely to lock: "Breakwater" spelled on a telephone. */
-const aloneLock = 2_732_592_883;
+/** Any number that no other program on the same database is likely to lock: "Breakwater" on a telephone's keys. */
+const migrationLock = 2_732_592_883;
 
 /**
- * Serializable, so that what a transaction has read holds until it is committed, as in SQLite. Scans of whole
- * tables would make every two transactions on a small table conflict (PostgreSQL 13.2.3). A copy that was
+ * Serializable, so that what a transaction has read holds until it is committed, as in SQLite. A scan of a whole
+ * table would make it conflict with every change there (PostgreSQL 13.2.3). A copy of Breakwater that was
  * suspended must not keep its locks for ever.
  */
-const begin = [
+const serializable = [
   "begin isolation level serializable",
   "set local enable_seqscan = off",
+  // Compiling a statement takes longer than any of ours does.
+  "set local jit = off",
   "set local idle_in_transaction_session_timeout = '60s'",
 ];
+
+/*
+ * What reads the same page of an index as others write to is taken for a conflict, and in small tables there
+ * are few pages: tried again among others, it may fail for ever. So each transaction locks the table that only
+ * migrations write to, the first time so that others can too, after a failure so that it runs alone; the queue
+ * for a lock is a fair one. It is the one kind of statement before which nothing has been read yet.
+ */
+const among = "lock table schema_migration in row share mode";
+const alone = "lock table schema_migration in exclusive mode";
 
 /**
  * A PostgreSQL server, which several copies of Breakwater may share. Reads and changes have connections of their
@@ -37,10 +48,14 @@ const begin = [
 export async function openPostgresql(options: PostgresqlOptions): Promise<Database> {
   const { forgetful } = await firstContact(options);
   const { reading, writing } = divide(options);
-  const statements = [...begin, ...(forgetful ? ["set local synchronous_commit = on"] : [])].join("; ");
   const readPool = createPool(options, reading, readTime);
+  const writePool = createPool(options, writing, writeTime);
+  const begin = [...serializable, ...(forgetful ? ["set local synchronous_commit = on"] : [])];
+  const beginning = (lock: string) => new TransactionDriver(writePool, [...begin, lock].join("; "));
+
   const read = kysely(new ReadDriver(readPool));
-  const write = kysely(new TransactionDriver(createPool(options, writing, writeTime), statements));
+  const writeAmong = kysely(beginning(among));
+  const writeAlone = kysely(beginning(alone));
 
   // After a failover another server may count the same transactions again: what was known of the old one is void.
   let connections = 0;
@@ -57,24 +72,28 @@ export async function openPostgresql(options: PostgresqlOptions): Promise<Databa
   return {
     engine: "postgresql",
     read,
-    write: (work) => attempt(() => write.transaction().execute(work)),
-    writeAlone: (work) => writeAlone(options, work),
+    write: (work) =>
+      attempt(
+        () => writeAmong.transaction().execute(work),
+        () => writeAlone.transaction().execute(work),
+      ),
+    migrate: (work) => changeSchema(options, work),
     version: () => version.ask(),
     async close() {
-      await write.destroy();
-      await read.destroy();
+      await Promise.all([writePool.end(), readPool.end()]);
     },
   };
 }
 
 /** On a connection that waits as long as it takes; the lock comes first, so that `work` sees what others did. */
-async function writeAlone<T>(options: PostgresqlOptions, work: (tx: Tx) => Promise<T>): Promise<T> {
+async function changeSchema<T>(options: PostgresqlOptions, work: (tx: Tx) => Promise<T>): Promise<T> {
   const pool = createPool(options, { max: 1, idle: 0 }, 0);
-  const alone = kysely(new TransactionDriver(pool, `begin; select pg_advisory_xact_lock(${aloneLock})`));
+  const lock = `begin; select pg_advisory_xact_lock(${migrationLock})`;
+  const change = () => kysely(new TransactionDriver(pool, lock)).transaction().execute(work);
   try {
-    return await attempt(() => alone.transaction().execute(work));
+    return await attempt(change, change);
   } finally {
-    await alone.destroy();
+    await pool.end();
   }
 }
 

@@ -32,7 +32,7 @@ export function openSqlite(path: string): Database {
     engine: "sqlite",
     read,
     write: change,
-    writeAlone: change,
+    migrate: change,
     // It changes when another connection commits, and our own writer is another connection to the reader.
     version: () => (versionQuery.values()[0]?.[0] as number) ?? 0,
     async close() {

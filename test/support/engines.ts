@@ -1,6 +1,12 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { type Database, migrate, openPostgresql, openSqlite } from "../../src/db/index.ts";
+import {
+  type Database,
+  migrate,
+  openPostgresql,
+  openSqlite,
+  type PostgresqlOptions,
+} from "../../src/db/index.ts";
 import { atTheEnd } from "./at-the-end.ts";
 import { describeUnless } from "./describe-unless.ts";
 import { missingPostgresql, PostgresqlServer } from "./postgresql.ts";
@@ -41,10 +47,28 @@ async function startShared() {
   return { server, template: options.database };
 }
 
-export const openOnPostgresql: OpenDatabase = async () => {
+/** A migrated database on the tests' PostgreSQL, and the server that has it. */
+export async function createOnPostgresql(): Promise<{ server: PostgresqlServer; options: PostgresqlOptions }> {
   shared ??= startShared();
   const { server, template } = await shared;
-  const options = await server.createDatabase(template);
+  return { server, options: await server.createDatabase(template) };
+}
+
+/** The variables by which a Breakwater is told of the database. */
+export function environmentOf(options: PostgresqlOptions): Record<string, string> {
+  const prefix = "BREAKWATER_EXTERNAL_DATABASE_HARBOR_";
+  return {
+    [`${prefix}HOST`]: options.host,
+    [`${prefix}PORT`]: String(options.port),
+    [`${prefix}DB_NAME`]: options.database,
+    [`${prefix}USERNAME`]: options.username,
+    [`${prefix}PASSWORD`]: options.password,
+    [`${prefix}MAX_OPEN_CONNS`]: String(options.maxConnections),
+  };
+}
+
+export const openOnPostgresql: OpenDatabase = async () => {
+  const { server, options } = await createOnPostgresql();
   return testDatabase(
     await openPostgresql(options),
     () => openPostgresql(options),

@@ -3,15 +3,18 @@ import { type Digest, parseRepositoryName, systemCaller } from "../../src/kernel
 import { openServices, type Services } from "../../src/serve/index.ts";
 import type { Content, Image } from "./image.ts";
 
+/** Variables of the configuration, such as those that name a database. */
+type Environment = Readonly<Record<string, string>>;
+
 /** The rooms of a server without its listeners, on a data directory that other processes may use too. */
-export async function openRooms(dataDir: string): Promise<Services> {
-  const { config } = await loadConfig({ env: { BREAKWATER_DATA_VOLUME: dataDir }, cwd: dataDir });
+export async function openRooms(dataDir: string, env: Environment = {}): Promise<Services> {
+  const { config } = await loadConfig({ env: { BREAKWATER_DATA_VOLUME: dataDir, ...env }, cwd: dataDir });
   return openServices(config);
 }
 
 /** As `openRooms`, with an administrator and the project `library`. */
-export async function openInstallation(dataDir: string): Promise<Services> {
-  const services = await openRooms(dataDir);
+export async function openInstallation(dataDir: string, env: Environment = {}): Promise<Services> {
+  const services = await openRooms(dataDir, env);
   await services.access.users.ensureAdmin("Harbor12345");
   const admin = await services.access.users.find("admin");
   if (admin === null) throw new Error("there is no admin");

@@ -14,7 +14,8 @@ export async function foundation(tx: Tx, engine: Database["engine"]): Promise<vo
       const rendered = typeof dataType === "string" ? sql.raw(dataType) : dataType;
       return sql`${sql.ref(column)} ${rendered} ${sql.raw(type === "id" ? types.key : constraint)}`;
     });
-    const parts = key === "id" ? definitions : [...definitions, sql.raw(`primary key (${key})`)];
+    const keyed = columns.some(([, type]) => type === "id");
+    const parts = keyed ? definitions : [...definitions, sql.raw(`primary key (${key})`)];
     await sql`create table ${sql.table(name)} (${sql.join(parts)})`.execute(tx);
   }
   const index = (definition: string) => sql.raw(`create ${definition}`).execute(tx);

@@ -1,7 +1,7 @@
 import { second } from "../../kernel/index.ts";
 import { ConnectionLost, isConflict, isViolation, toRefusal } from "./errors.ts";
 
-/** How long a change is tried again that others keep getting in the way of. */
+/** How long a change is tried again when others keep getting in its way all the same. */
 const patience = 15 * second;
 /** The longest pause between two attempts, in milliseconds. */
 const longestPause = 250;
@@ -10,10 +10,12 @@ const doubts = 2;
 
 /**
  * Runs a transaction as often as it takes until it is committed (PostgreSQL 13.5, "Serialization Failure
- * Handling"). Throws UNAVAILABLE when that takes too long, or when the server is gone.
+ * Handling"): the first time `among` others, then `alone`. Throws UNAVAILABLE when that takes too long, or when
+ * the server is gone.
  */
-export async function attempt<T>(transaction: () => Promise<T>): Promise<T> {
+export async function attempt<T>(among: () => Promise<T>, alone: () => Promise<T>): Promise<T> {
   const deadline = Date.now() + patience;
+  let transaction = among;
   for (let failures = 1; ; failures++) {
     try {
       return await transaction();
@@ -21,8 +23,9 @@ export async function attempt<T>(transaction: () => Promise<T>): Promise<T> {
       const hope =
         isConflict(error) || (failures <= doubts && (error instanceof ConnectionLost || isViolation(error)));
       if (!hope || Date.now() > deadline) throw toRefusal(error);
+      transaction = alone;
     }
-    // By chance, so that those who met once do not meet again.
-    await Bun.sleep(Math.random() * Math.min(longestPause, 2 ** failures));
+    // The second attempt waits for its turn as it is; later ones by chance, so as not to meet again.
+    if (failures > 1) await Bun.sleep(Math.random() * Math.min(longestPause, 2 ** failures));
   }
 }

@@ -9,11 +9,9 @@ const stale = second;
 
 /** Single statements, each on whichever connection is free. */
 export class ReadDriver implements Driver {
-  readonly #pool: Pool;
   readonly #connection: DatabaseConnection;
 
   constructor(pool: Pool) {
-    this.#pool = pool;
     this.#connection = new ReadConnection(pool);
   }
 
@@ -33,9 +31,8 @@ export class ReadDriver implements Driver {
 
   async rollbackTransaction(): Promise<void> {}
 
-  destroy(): Promise<void> {
-    return this.#pool.end();
-  }
+  /** The pool is its maker's to close. */
+  async destroy(): Promise<void> {}
 }
 
 class ReadConnection implements DatabaseConnection {

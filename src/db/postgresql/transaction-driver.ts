@@ -45,7 +45,6 @@ export class TransactionDriver implements Driver {
     connection.release();
   }
 
-  destroy(): Promise<void> {
-    return this.#pool.end();
-  }
+  /** The pool is its maker's to close. */
+  async destroy(): Promise<void> {}
 }
