@@ -2,6 +2,7 @@ import { access, constants } from "node:fs/promises";
 import type { Config } from "./config.ts";
 import { databaseProblems, databaseWarnings } from "./database.ts";
 import type { Problem } from "./settings.ts";
+import { storageProblems, storageWarnings } from "./storage.ts";
 
 /** What is wrong between values that are right by themselves, or with the files that they name. */
 export async function findProblems(config: Config): Promise<Problem[]> {
@@ -9,6 +10,7 @@ export async function findProblems(config: Config): Promise<Problem[]> {
     ...samePorts(config),
     ...(await certificateFiles(config)),
     ...(await databaseProblems(config.database)),
+    ...(await storageProblems(config.storage)),
   ];
 }
 
@@ -55,7 +57,7 @@ async function certificateFiles({ https }: Config): Promise<Problem[]> {
 
 /** What works, but is hardly meant or hardly safe. */
 export function findWarnings(config: Config): string[] {
-  const warnings = databaseWarnings(config.database);
+  const warnings = [...databaseWarnings(config.database), ...storageWarnings(config.storage)];
   if (config.https === null) {
     warnings.push(
       "Plain HTTP only: passwords and images cross the network unprotected, and Docker needs the registry in its insecure-registries. Add an https section; without a certificate in it, Breakwater makes one.",

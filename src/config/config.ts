@@ -1,8 +1,9 @@
 import { hostname as machineName, networkInterfaces } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { day, hour, minute, second } from "../kernel/index.ts";
 import { type DatabaseConfig, toDatabase } from "./database.ts";
 import type { Values } from "./keys.ts";
+import { type StorageConfig, toStorage } from "./storage.ts";
 import { host } from "./values.ts";
 
 /** Everything an operator may decide, with every default filled in. Paths are absolute; durations say their unit. */
@@ -25,11 +26,7 @@ export interface Config {
   readonly adminPassword: string | null;
   readonly dataVolume: string;
   readonly database: DatabaseConfig;
-  readonly storage: {
-    readonly driver: "filesystem";
-    readonly rootDirectory: string;
-    readonly redirect: boolean;
-  };
+  readonly storage: StorageConfig;
   /** `location` is a folder; its files are exchanged at `rotateSize` bytes, and `rotateCount` old ones are kept. */
   readonly log: {
     readonly level: LogLevel;
@@ -95,12 +92,7 @@ export function toConfig(values: Values, sections: ReadonlySet<string>, cwd: str
     adminPassword: values.harbor_admin_password ?? null,
     dataVolume,
     database: toDatabase(values, sections, cwd),
-    storage: {
-      driver: "filesystem",
-      rootDirectory:
-        absolute(cwd, values["storage_service.filesystem.rootdirectory"]) ?? join(dataVolume, "registry"),
-      redirect: !(values["storage_service.redirect.disable"] ?? false),
-    },
+    storage: toStorage(values, sections, dataVolume, cwd),
     log: {
       level: values["log.level"] ?? "info",
       location: absolute(cwd, values["log.local.location"]),

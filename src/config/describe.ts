@@ -1,14 +1,16 @@
 import { second } from "../kernel/index.ts";
 import type { Config } from "./config.ts";
 import { describeDatabase } from "./database.ts";
+import { describeStorage } from "./storage.ts";
 import { formatDuration } from "./values.ts";
 
 const mask = "********";
 
 /** The configuration by the file's own keys, secrets masked: what `config check` prints. */
 export function describeConfig(config: Config): Record<string, unknown> {
-  const { http, https, storage, log, metric, uploads, gc } = config;
+  const { http, https, log, metric, uploads, gc } = config;
   const database = describeDatabase(config.database, mask);
+  const storage = describeStorage(config.storage, mask);
   return {
     hostname: config.hostname,
     external_url: config.externalUrl,
@@ -20,10 +22,7 @@ export function describeConfig(config: Config): Record<string, unknown> {
     harbor_admin_password: config.adminPassword === null ? null : mask,
     data_volume: config.dataVolume,
     ...database.top,
-    storage_service: {
-      filesystem: { rootdirectory: storage.rootDirectory },
-      redirect: { disable: !storage.redirect },
-    },
+    ...storage.top,
     log: {
       level: log.level === "warn" ? "warning" : log.level,
       local: { location: log.location, rotate_count: log.rotateCount, rotate_size: log.rotateSize },
@@ -39,6 +38,7 @@ export function describeConfig(config: Config): Record<string, unknown> {
       address: config.address,
       metric: { address: metric.address },
       ...database.own,
+      ...storage.own,
       workers: config.workers,
       secret_key: config.secretKey === null ? null : mask,
       robot_name_prefix: config.robotNamePrefix,

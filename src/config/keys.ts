@@ -27,7 +27,28 @@ export const keys = {
   harbor_admin_password: value.secret,
   data_volume: value.path,
   "storage_service.filesystem.rootdirectory": value.path,
+  "storage_service.ca_bundle": value.path,
   "storage_service.redirect.disable": value.flag,
+  "storage_service.s3.accesskey": value.secret,
+  "storage_service.s3.secretkey": value.secret,
+  "storage_service.s3.sessiontoken": value.secret,
+  "storage_service.s3.region": value.name,
+  "storage_service.s3.regionendpoint": value.endpoint,
+  "storage_service.s3.forcepathstyle": value.flag,
+  "storage_service.s3.accelerate": value.flag,
+  "storage_service.s3.usedualstack": value.flag,
+  "storage_service.s3.bucket": value.bucket,
+  "storage_service.s3.rootdirectory": value.name,
+  "storage_service.s3.encrypt": value.flag,
+  "storage_service.s3.keyid": value.name,
+  "storage_service.s3.secure": value.flag,
+  "storage_service.s3.skipverify": value.flag,
+  "storage_service.s3.v4auth": value.yes,
+  "storage_service.s3.chunksize": value.chunkSize,
+  "storage_service.s3.multipartcopymaxconcurrency": value.integer(1, 1000),
+  "storage_service.s3.storageclass": value.name,
+  "storage_service.s3.objectacl": value.name,
+  "storage_service.s3.useragent": value.name,
   "external_database.harbor.host": value.host,
   "external_database.harbor.port": value.port,
   "external_database.harbor.db_name": value.name,
@@ -51,6 +72,10 @@ export const keys = {
   "breakwater.metric.address": value.address,
   "breakwater.workers": value.integer(1, 256),
   "breakwater.database.ca_certificate": value.path,
+  "breakwater.redirect.endpoint": value.origin,
+  "breakwater.redirect.networks": value.networks,
+  "breakwater.redirect.except": value.networks,
+  "breakwater.redirect.expires_in": value.duration(10 * second, 7 * day),
   "breakwater.secret_key": value.secret,
   "breakwater.robot_name_prefix": value.namePrefix,
   "breakwater.token.expires_in": value.duration(minute, day),
@@ -72,6 +97,9 @@ export function isKey(path: string): path is KeyPath {
 export const secretKeys: ReadonlySet<KeyPath> = new Set([
   "harbor_admin_password",
   "external_database.harbor.password",
+  "storage_service.s3.accesskey",
+  "storage_service.s3.secretkey",
+  "storage_service.s3.sessiontoken",
   "breakwater.secret_key",
 ] as const);
 
@@ -108,13 +136,15 @@ export const foreignKeys: ReadonlySet<string> = new Set([
   "external_database.harbor.conn_max_lifetime",
   "https.strong_ssl_ciphers",
   "log.external_endpoint",
-  "storage_service.ca_bundle",
   "storage_service.filesystem.maxthreads",
+  "storage_service.s3.loglevel",
+  "storage_service.s3.multipartcopychunksize",
+  "storage_service.s3.multipartcopythresholdsize",
 ]);
 
 /** Harbor's storage drivers that this version lacks. Images would go missing if one were passed over. */
 export const foreignDrivers: ReadonlySet<string> = new Set(
-  ["azure", "gcs", "oss", "s3", "swift"].map((driver) => `storage_service.${driver}`),
+  ["azure", "gcs", "oss", "swift"].map((driver) => `storage_service.${driver}`),
 );
 
 /** Means nothing, and is in every file of Harbor's: the file format's version. */

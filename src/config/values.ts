@@ -64,11 +64,22 @@ export const bytes: Kind<number> = kind("a number of bytes such as 200M, from 64
   return size >= 2 ** 16 && size <= 1000 * 2 ** 30 ? size : undefined;
 });
 
+/** What S3 takes for a part, and what it does to the memory. */
+export const chunkSize: Kind<number> = kind("a number of bytes such as 10M, from 5M to 256M", (text) => {
+  const size = bytes.safeParse(text).data ?? 0;
+  return size >= 5 * 2 ** 20 && size <= 256 * 2 ** 20 ? size : undefined;
+});
+
 /** YAML 1.1's words for it, which are what Harbor's own reader takes. */
 export const flag: Kind<boolean> = kind("true or false", (text) => {
   if (/^(?:true|yes|on)$/i.test(text)) return true;
   return /^(?:false|no|off)$/i.test(text) ? false : undefined;
 });
+
+/** A setting of which only one value is left. */
+export const yes: Kind<true> = kind("true: nothing else is supported", (text) =>
+  flag.safeParse(text).data === true ? true : undefined,
+);
 
 export function oneOf<T>(words: Readonly<Record<string, T>>): Kind<T> {
   return kind(`one of ${Object.keys(words).join(", ")}`, (text) => {
@@ -110,6 +121,31 @@ export const origin: Kind<string> = kind(
     return new URL(text).origin;
   },
 );
+
+/** As `origin`; the scheme may be missing. */
+export const endpoint: Kind<string> = kind("https://HOST, https://HOST:PORT or HOST:PORT", (text) => {
+  if (text.includes("://")) return origin.safeParse(text).data;
+  return origin.safeParse(`https://${text}`).success ? text.replace(/\/+$/, "") : undefined;
+});
+
+export const bucket: Kind<string> = kind("a bucket's name, of letters, digits, dots and dashes", (text) =>
+  /^[A-Za-z0-9][\w.-]{1,253}$/.test(text) ? text : undefined,
+);
+
+/** Addresses with the number of their bits that count; a bare address is a network of one. */
+export const networks: Kind<readonly string[]> = kind(
+  "networks separated by commas, such as 10.0.0.0/8, fd00::/8",
+  (text) => {
+    const list = text.split(/[\s,]+/).filter((entry) => entry !== "");
+    return list.length > 0 && list.every(isNetwork) ? list : undefined;
+  },
+);
+
+function isNetwork(text: string): boolean {
+  const [, address = "", bits] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const family = isIP(address);
+  return family !== 0 && Number(bits ?? 0) <= (family === 4 ? 32 : 128);
+}
 
 export const urlPath: Kind<string> = kind("a path that starts with /", (text) =>
   /^\/[\w./-]*$/.test(text) ? text : undefined,

@@ -1,4 +1,3 @@
-import { statfs } from "node:fs/promises";
 import { join } from "node:path";
 import type { Server } from "bun";
 import { sql } from "kysely";
@@ -24,6 +23,7 @@ import {
   watchCertificate,
 } from "../pki/index.ts";
 import { type Services, tokenService } from "./services.ts";
+import { storageCapacity } from "./storage.ts";
 
 /** Seconds without a byte in either direction after which a connection is closed. */
 const idleTimeout = 120;
@@ -131,7 +131,6 @@ function redirectTo(externalUrl: string) {
 async function apiServices(config: Config, services: Services, version: string): Promise<ApiServices> {
   const { database, access, projects, objects, registry, audit, queue, schedules } = services;
   const ownAuthority = config.https !== null && config.https.certificate === null;
-  const root = config.storage.rootDirectory;
   return {
     ...projects,
     access,
@@ -160,9 +159,6 @@ async function apiServices(config: Config, services: Services, version: string):
       },
       { name: "registry", check: () => objects.probe() },
     ],
-    storageCapacity: async () => {
-      const { bsize, blocks, bavail } = await statfs(root).catch(() => statfs(config.dataVolume));
-      return { total: bsize * blocks, free: bsize * bavail };
-    },
+    storageCapacity: () => storageCapacity(config.storage, config.dataVolume),
   };
 }

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import type { Config } from "../config/index.ts";
 import { BreakwaterError } from "../kernel/index.ts";
 import { openServices } from "./services.ts";
+import { prepareStorage } from "./storage.ts";
 
 /** What only the first start has to tell. */
 export interface Prepared {
@@ -13,7 +14,7 @@ export interface Prepared {
 export async function prepare(config: Config): Promise<Prepared> {
   refuseTakenPorts(config);
   await mkdir(config.dataVolume, { recursive: true });
-  await mkdir(config.storage.rootDirectory, { recursive: true });
+  await prepareStorage(config.storage);
   await using services = await openServices(config);
   const generatedPassword = await services.access.users.ensureAdmin(config.adminPassword);
   const admin = await services.access.users.find("admin");
@@ -26,7 +27,7 @@ export async function prepare(config: Config): Promise<Prepared> {
  * installation on the same port must not go unnoticed for that: it would get half of the requests.
  */
 function refuseTakenPorts(config: Config): void {
-  for (const listener of [config.http, config.https]) {
+  for (const listener of [config.http, config.https, config.notary]) {
     if (listener === null) continue;
     try {
       const probe = Bun.serve({

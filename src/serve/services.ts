@@ -1,5 +1,5 @@
 import { type Access, createAccess } from "../access/index.ts";
-import { FileSystemStore, type ObjectStore } from "../blobs/index.ts";
+import type { ObjectStore } from "../blobs/index.ts";
 import type { Config } from "../config/index.ts";
 import { type Database, migrate } from "../db/index.ts";
 import { AuditLog } from "../events/index.ts";
@@ -9,6 +9,7 @@ import { createProjects, type ProjectServices } from "../projects/index.ts";
 import { createRegistry, type Registry } from "../registry/index.ts";
 import { openDatabase } from "./database.ts";
 import { installationSecret } from "./secret.ts";
+import { openStorage } from "./storage.ts";
 
 /** The `service` of the registry's tokens, by Harbor's name for it. */
 export const tokenService = "harbor-registry";
@@ -30,7 +31,7 @@ export async function openServices(config: Config): Promise<Services> {
   const clock = systemClock;
   const database = await openDatabase(config);
   await migrate(database);
-  const objects = new FileSystemStore(config.storage.rootDirectory);
+  const objects = await openStorage(config.storage);
   const audit = new AuditLog(database, clock);
   const access = createAccess({
     database,

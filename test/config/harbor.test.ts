@@ -74,7 +74,7 @@ test("an existing harbor.yml means what it means to Harbor", async () => {
     adminPassword: "0123456789",
     dataVolume: "/data",
     database: { engine: "sqlite" },
-    storage: { driver: "filesystem", rootDirectory: "/data/registry", redirect: false },
+    storage: { driver: "filesystem", rootDirectory: "/data/registry" },
     log: { level: "warn", location: "/var/log/harbor", rotateCount: 50, rotateSize: 200 * 2 ** 20 },
     metric: { enabled: true, address: config.address, port: 9091, path: "/metrics" },
     token: { expiresIn: 1800 },
