@@ -3,4 +3,8 @@ export { createHandler } from "./listener.ts";
 export { createLog, type Logger } from "./log.ts";
 export { Metrics } from "./metrics.ts";
 export { createSessionRoutes } from "./session/routes.ts";
+export type { TokenServices } from "./token/issue.ts";
 export { createTokenRoutes } from "./token/routes.ts";
+export { createGate } from "./tuf/gate.ts";
+export { createTrustGrants } from "./tuf/grants.ts";
+export type { TufServices } from "./tuf/services.ts";

@@ -8,9 +8,16 @@ import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import { handleOci, parsePath } from "./oci/routes.ts";
 import type { OciServices } from "./oci/services.ts";
+import { isTrustPath } from "./tuf/operations.ts";
+import { handleTuf } from "./tuf/routes.ts";
+import type { TufServices } from "./tuf/services.ts";
 
 export interface ListenerOptions {
   readonly oci: OciServices;
+  /** Notary's API, on its own paths. */
+  readonly tuf: TufServices;
+  /** True of a listener that serves Notary's API and nothing else. */
+  readonly tufOnly: boolean;
   /** Harbor's REST API, below `/api/`. */
   readonly api: RestApp;
   /** Small apps that name their whole paths and throw their refusals. */
@@ -41,7 +48,7 @@ const knownMethods: ReadonlySet<string> = new Set([
 export function createHandler(
   options: ListenerOptions,
 ): (request: Request, server: Server<unknown>) => Promise<Response> {
-  const { oci, api, log, metrics, secure } = options;
+  const { oci, tuf, tufOnly, api, log, metrics, secure } = options;
   const rest = createRest(options.others);
   const instance = crypto.randomUUID().slice(0, 8);
   let count = 0;
@@ -52,7 +59,10 @@ export function createHandler(
     const { path } = exchange;
     let route: string;
     let response: Response;
-    if (path.startsWith("/v2/") || path === "/v2") {
+    if (tufOnly || isTrustPath(path)) {
+      route = "trust";
+      response = await handleTuf(exchange, tuf, (refusal) => report(refusal, exchange));
+    } else if (path.startsWith("/v2/") || path === "/v2") {
       const target = parsePath(path);
       route = target?.route ?? "unknown";
       response = await handleOci(exchange, oci, target, (refusal) => report(refusal, exchange));

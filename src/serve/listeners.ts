@@ -24,6 +24,7 @@ import {
 } from "../pki/index.ts";
 import { type Services, tokenService } from "./services.ts";
 import { storageCapacity } from "./storage.ts";
+import { trustApi } from "./trust.ts";
 
 /** Seconds without a byte in either direction after which a connection is closed. */
 const idleTimeout = 120;
@@ -44,10 +45,12 @@ export async function openListeners(
 ): Promise<Listeners> {
   const { access, audit, projects, registry } = services;
   const api = createApi(await apiServices(config, services, version));
+  const { tuf, trustTokens } = trustApi(config, services);
   const others = [
     createTokenRoutes({
       access,
       service: tokenService,
+      trust: trustTokens,
       grants: (principal, project) => projects.rights.repositoryActions(principal, project),
     }),
     createSessionRoutes(access),
@@ -60,7 +63,8 @@ export async function openListeners(
     externalUrl: config.externalUrl,
     tokenService,
   };
-  const handler = (secure: boolean) => createHandler({ oci, api, others, log, metrics, secure });
+  const handler = (secure: boolean, tufOnly = false) =>
+    createHandler({ oci, tuf, tufOnly, api, others, log, metrics, secure });
   const common = {
     hostname: config.address,
     idleTimeout,
@@ -73,12 +77,15 @@ export async function openListeners(
     const { port } = config.https;
     const load = certificateLoader(config);
     const current = await load();
-    const listener = new RenewableListener(current, { ...common, port, fetch: handler(true) });
+    const listeners = [
+      new RenewableListener(current, { ...common, port, fetch: handler(true) }),
+      new RenewableListener(current, { ...common, port: config.notary.port, fetch: handler(true, true) }),
+    ];
     const watch = watchCertificate({
       current,
       load,
       onChange: (next) => {
-        listener.replace(next);
+        for (const listener of listeners) listener.replace(next);
         log.info({ names: next.names, until: new Date(next.notAfter) }, "The certificate was exchanged.");
       },
       onFailure: (error) =>
@@ -86,12 +93,16 @@ export async function openListeners(
       ...(config.https.certificate === null ? { interval: hour } : {}),
     });
     process.on("SIGHUP", () => void watch.check());
-    open.push(listener);
+    open.push(...listeners);
   }
   if (config.http !== null) {
     const { port } = config.http;
     const fetch = config.https === null ? handler(false) : redirectTo(config.externalUrl);
     open.push(Bun.serve({ ...common, port, fetch, reusePort: true }));
+    if (config.https === null) {
+      const { port } = config.notary;
+      open.push(Bun.serve({ ...common, port, fetch: handler(false, true), reusePort: true }));
+    }
   }
   return {
     async stop() {

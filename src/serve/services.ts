@@ -7,9 +7,11 @@ import { JobQueue, Schedules } from "../jobs/index.ts";
 import { hour, systemClock } from "../kernel/index.ts";
 import { createProjects, type ProjectServices } from "../projects/index.ts";
 import { createRegistry, type Registry } from "../registry/index.ts";
+import { createTrust, type Trust } from "../trust/index.ts";
 import { openDatabase } from "./database.ts";
 import { installationSecret } from "./secret.ts";
 import { openStorage } from "./storage.ts";
+import { trustHosts } from "./trust.ts";
 
 /** The `service` of the registry's tokens, by Harbor's name for it. */
 export const tokenService = "harbor-registry";
@@ -22,6 +24,7 @@ export interface Services extends AsyncDisposable {
   readonly access: Access;
   readonly projects: ProjectServices;
   readonly registry: Registry;
+  readonly trust: Trust;
   readonly queue: JobQueue;
   readonly schedules: Schedules;
 }
@@ -33,11 +36,12 @@ export async function openServices(config: Config): Promise<Services> {
   await migrate(database);
   const objects = await openStorage(config.storage);
   const audit = new AuditLog(database, clock);
+  const secret = await installationSecret(config);
   const access = createAccess({
     database,
     audit,
     clock,
-    secret: await installationSecret(config),
+    secret,
     robotPrefix: config.robotNamePrefix,
     token: { issuer: "harbor-token-issuer", service: tokenService, lifetime: config.token.expiresIn },
     sessionLifetime: hour,
@@ -50,6 +54,7 @@ export async function openServices(config: Config): Promise<Services> {
     access,
     projects: createProjects(database, audit, clock, access.robots),
     registry: createRegistry(database, objects, audit, clock),
+    trust: createTrust({ database, audit, clock, secret, hosts: trustHosts(config) }),
     queue,
     schedules: new Schedules(database, queue, clock),
     [Symbol.asyncDispose]: () => database.close(),

@@ -107,8 +107,7 @@ export class Publisher {
 
 /** One part of an upload. Throws INVALID_ROLE and MALFORMED_JSON. */
 export function readUpload(role: string, content: Uint8Array): Upload {
-  if (!isRole(role))
-    throw new TrustRefusal("INVALID_ROLE", `"${role.slice(0, 255)}" is no role.`, role.slice(0, 255));
+  if (!isRole(role)) throw new TrustRefusal("INVALID_ROLE", `"${role.slice(0, 255)}" is no role.`, role);
   try {
     return { role, content, envelope: parseEnvelope(content) };
   } catch (error) {

@@ -10,11 +10,18 @@ export type RepositoryGrants = (
   project: string,
 ) => Promise<ReadonlySet<RepositoryAction>>;
 
+/**
+ * What a principal may do with the trust data of that name, the repository's behind a host; null when the name is no
+ * such one. The actions are Notary's.
+ */
+export type TrustScopes = (principal: Principal, name: string) => Promise<ReadonlySet<string> | null>;
+
 /** Of the scopes asked for, what the principal really may do. A scope of which nothing is left is left out. */
 export async function grantScopes(
   principal: Principal,
   scopes: readonly Scope[],
   grants: RepositoryGrants,
+  trust: TrustScopes = async () => null,
 ): Promise<readonly TokenAccess[]> {
   const projects = new Map<string, Promise<ReadonlySet<RepositoryAction>>>();
   const inProject = (project: string) => {
@@ -24,7 +31,8 @@ export async function grantScopes(
   };
   const access: TokenAccess[] = [];
   for (const { type, name, actions } of scopes) {
-    const granted = await grantOne(principal, type, name, inProject);
+    const trusted = type === "repository" ? await trust(principal, name) : null;
+    const granted = trusted ?? (await grantOne(principal, type, name, inProject));
     const kept = actions.has("*") ? [...granted] : [...granted].filter((action) => actions.has(action));
     if (kept.length > 0) access.push({ type, name, actions: kept });
   }

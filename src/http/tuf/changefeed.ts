@@ -20,13 +20,12 @@ export async function getChanges(
   const id = query.get("change_id") || "0";
   if (problemOf(id) !== null) throw new TrustRefusal("INVALID_PARAMETERS", "change_id is no number.", {});
   const [records, after] = [Number(asked) || defaultRecords, Number(id)];
-  const changes = await trust.journal.changes({
-    gun,
-    after,
-    limit: Math.min(Math.abs(records), maxRecords),
-    backwards: records < 0 || after < 0,
-  });
-  const body = { count: changes.length, records: changes.length === 0 ? null : changes.map(describe) };
+  const backwards = records < 0 || after < 0;
+  const limit = Math.min(Math.abs(records), maxRecords);
+  const changes = await trust.journal.changes({ gun, after, limit, backwards });
+  // Where there is nothing, Notary says so in two ways.
+  const none = changes.length === 0 && !backwards;
+  const body = { count: changes.length, records: none ? null : changes.map(describe) };
   return new Response(JSON.stringify(body), { headers: { "Content-Type": "text/plain; charset=utf-8" } });
 }
 

@@ -39,17 +39,14 @@ function describe(error: TrustRefusal | BreakwaterError): readonly [number, stri
   return [statusOf(error.code), error.code, error.message];
 }
 
-/** The detail with its message cut by as much as is too much; none where it has no message that could be cut. */
+/** The detail with its text cut by as much as is too much; none where it has no text that could be cut. */
 function shortened(detail: unknown, whole: string): unknown {
-  const { Name, Error: inner } = (detail ?? {}) as { Name?: string; Error?: { Msg?: string } };
-  if (inner?.Msg === undefined) return null;
   const excess = Buffer.byteLength(whole) - maxBody;
-  // A character takes at most six bytes here, and at least one.
-  const kept = Math.max(0, inner.Msg.length - excess - 1);
-  return {
-    Name,
-    Error: { ...inner, Msg: `${inner.Msg.slice(0, kept).toWellFormed()}…`.replace(/\ufffd…$/, "…") },
-  };
+  // A character takes at least one byte, and what takes its place takes three.
+  const cut = (text: string) => `${text.slice(0, Math.max(0, text.length - excess - 3)).toWellFormed()}…`;
+  if (typeof detail === "string") return cut(detail);
+  const { Name, Error: inner } = (detail ?? {}) as { Name?: string; Error?: { Msg?: string } };
+  return inner?.Msg === undefined ? null : { Name, Error: { ...inner, Msg: cut(inner.Msg) } };
 }
 
 /** JSON as Go's encoder writes it: what HTML would take for its own is escaped, and a newline ends it. */

@@ -1,4 +1,5 @@
-import { type MetadataQuery, type StoredMetadata, type Trust, TrustRefusal } from "../../trust/index.ts";
+import { type StoredMetadata, type Trust, TrustRefusal } from "../../trust/index.ts";
+import type { RoleQuery } from "./operations.ts";
 
 /** Seconds for which others may keep what can change, and what cannot (the contract, section 1). */
 const currentAge = 300;
@@ -9,14 +10,18 @@ export async function getMetadata(
   trust: Trust,
   gun: string,
   role: string,
-  query: MetadataQuery,
+  query: RoleQuery,
 ): Promise<Response> {
-  // What Go's parser of numbers says to it is part of the contract too.
-  if (query.kind === "version" && !Number.isSafeInteger(query.version)) {
-    throw new TrustRefusal("METADATA_NOT_FOUND", "No version has such a number.", { Func: "Atoi", Err: {} });
-  }
-  const found = await trust.reader.read(gun, role, query);
+  const wanted = query.kind === "version" ? { kind: query.kind, version: toNumber(query.version) } : query;
+  const found = await trust.reader.read(gun, role, wanted);
   return new Response(found.content, { headers: headersOf(found, query.kind === "current") });
+}
+
+/** What Go's parser of numbers says to one of more than 64 bits is part of the contract too. */
+function toNumber(digits: string): number {
+  if (BigInt(digits) < 2n ** 63n) return Number(digits);
+  const detail = { Func: "Atoi", Num: digits, Err: {} };
+  throw new TrustRefusal("METADATA_NOT_FOUND", "No version has such a number.", detail);
 }
 
 function headersOf({ createdAt }: StoredMetadata, current: boolean): Record<string, string> {

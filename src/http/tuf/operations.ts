@@ -1,4 +1,10 @@
-import type { MetadataQuery, ServerRole } from "../../trust/index.ts";
+import type { ServerRole } from "../../trust/index.ts";
+
+/** Which of a role's documents: `version` in decimal digits, however many; `sha256` in hexadecimal, of whatever length. */
+export type RoleQuery =
+  | { readonly kind: "current" }
+  | { readonly kind: "version"; readonly version: string }
+  | { readonly kind: "sha256"; readonly sha256: string };
 
 type Named<Name extends string, Rest> = Name extends string ? { readonly name: Name } & Rest : never;
 
@@ -8,7 +14,7 @@ interface OfGun {
 
 interface OfRole extends OfGun {
   readonly role: string;
-  readonly query: MetadataQuery;
+  readonly query: RoleQuery;
 }
 
 interface OfKey extends OfGun {
@@ -71,7 +77,7 @@ function findMetadata(gun: string, rest: string): Operation | null {
       name: "GetRoleByVersion",
       gun,
       role: versioned,
-      query: { kind: "version", version: Number(version) },
+      query: { kind: "version", version },
     };
   }
   const [, latest] = current.exec(rest) ?? [];

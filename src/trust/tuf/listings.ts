@@ -64,7 +64,8 @@ export function nextListing(
   for (const [name, content] of documents) meta.set(name, fileMetaOf(content));
   return {
     _type: kinds[kind].type,
-    expires: new Date(expires).toISOString(),
+    // Whole seconds: what reads a fraction and writes it again may leave out zeros, and spoil the signature.
+    expires: new Date(expires).toISOString().replace(/\.\d+Z$/, "Z"),
     meta: Object.fromEntries(meta),
     version: (previous?.version ?? 0) + 1,
   };

@@ -1,0 +1,114 @@
+import { type Access, callerOf, type Principal } from "../../access/index.ts";
+import type { AuditLog } from "../../events/index.ts";
+import { BreakwaterError, type Caller } from "../../kernel/index.ts";
+import type { Rights } from "../../projects/index.ts";
+import { parseBasic } from "../basic-credentials.ts";
+import type { Exchange } from "../exchange.ts";
+import type { TrustGrants } from "./grants.ts";
+import type { Need, TrustAction, TufServices } from "./services.ts";
+
+export interface GateOptions {
+  readonly access: Pick<Access, "tokens" | "credentials" | "principalOf">;
+  readonly rights: Pick<Rights, "can">;
+  readonly audit: AuditLog;
+  readonly grants: TrustGrants;
+  /** The `service` of tokens: Harbor's name for its Notary is `harbor-notary`. */
+  readonly service: string;
+  /** Where tokens are given out: scheme, host and port, without a slash at the end. */
+  readonly tokenUrl: string;
+}
+
+/** Somebody, and what they may do. */
+interface Bearer {
+  readonly caller: Caller;
+  allows(gun: string, action: TrustAction): boolean | Promise<boolean>;
+  /** May they see what happens to every repository? */
+  seesAll(): Promise<boolean>;
+}
+
+/** Lets in who may: by a token of the token service, or by Basic credentials (the contract, sections 1 and 9). */
+export function createGate(options: GateOptions): Pick<TufServices, "authorize" | "challenge"> {
+  const { access, rights, audit, grants, service, tokenUrl } = options;
+  const seesAll = (principal: Principal) => rights.can(principal, null, "catalog", "read");
+
+  async function identify(exchange: Exchange): Promise<Bearer | null> {
+    const authorization = exchange.request.headers.get("authorization");
+    if (authorization === null) return null;
+    const { address, requestId } = exchange;
+    if (/^bearer /i.test(authorization)) {
+      const verified = await access.tokens.verify(authorization.slice(7).trim());
+      if (verified.state !== "valid") return null;
+      const { token } = verified;
+      return {
+        caller: callerOf(token, address, requestId),
+        allows: (gun, action) => token.allows(gun, action) || token.allows(gun, "*"),
+        async seesAll() {
+          const principal = token.catalog ? await access.principalOf(token) : null;
+          return principal !== null && seesAll(principal);
+        },
+      };
+    }
+    const given = parseBasic(authorization);
+    if (given === null) return null;
+    const principal = await access.credentials.authenticate(given.name, given.password, exchange);
+    return {
+      caller: callerOf(principal, address, requestId),
+      async allows(gun, action) {
+        const held = await grants(principal, gun);
+        return held !== null && (held.has(action) || held.has("*"));
+      },
+      seesAll: () => seesAll(principal),
+    };
+  }
+
+  async function isAllowed(bearer: Bearer, need: Need): Promise<boolean> {
+    if (need.kind === "base") return true;
+    if (need.kind === "catalog") return bearer.seesAll();
+    for (const action of need.actions) {
+      if (!(await bearer.allows(need.gun, action))) return false;
+    }
+    return true;
+  }
+
+  return {
+    async authorize(exchange, need) {
+      const bearer = await identify(exchange);
+      if (bearer === null) throw refusal(need);
+      if (await isAllowed(bearer, need)) return bearer.caller;
+      if (need.kind === "repository" && bearer.caller.kind !== "anonymous") {
+        audit.gather(bearer.caller, {
+          operation: need.actions.join(","),
+          resourceType: "trust",
+          resource: need.gun,
+          projectId: null,
+          outcome: "failure",
+          detail: "The right to do it is missing.",
+        });
+      }
+      throw refusal(need);
+    },
+
+    /** RFC 6750, section 3; distribution, docs/spec/auth/token. */
+    challenge(exchange, need) {
+      const parts = [`Bearer realm="${tokenUrl}/service/token"`, `service="${service}"`];
+      const scope = scopeOf(need);
+      if (scope !== null) parts.push(`scope="${scope}"`);
+      if (exchange.request.headers.has("authorization")) parts.push('error="insufficient_scope"');
+      return parts.join(",");
+    },
+  };
+}
+
+/** The contract, section 2: what was needed, as its detail. */
+function refusal(need: Need): BreakwaterError {
+  const [type, name, actions] =
+    need.kind === "repository" ? ["repository", need.gun, need.actions] : ["registry", "catalog", ["*"]];
+  const detail = actions.map((Action) => ({ Type: type, Class: "", Name: name, Action }));
+  return new BreakwaterError("UNAUTHORIZED", "authentication required", { detail });
+}
+
+function scopeOf(need: Need): string | null {
+  if (need.kind !== "repository") return "registry:catalog:*";
+  // Only a name that cannot be taken for more of the header.
+  return /^[\w.:/[\]-]+$/.test(need.gun) ? `repository:${need.gun}:${need.actions.join(",")}` : null;
+}

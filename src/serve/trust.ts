@@ -1,0 +1,63 @@
+import { sql } from "kysely";
+import type { Config } from "../config/index.ts";
+import { createGate, createTrustGrants, type TokenServices, type TufServices } from "../http/index.ts";
+import { isRefusal } from "../kernel/index.ts";
+import type { ProjectServices } from "../projects/index.ts";
+import type { Services } from "./services.ts";
+
+/** The `service` of Notary's tokens, by Harbor's name for it. */
+const notaryService = "harbor-notary";
+
+/** What images' names begin with when they are pushed here: the external address first. */
+export function trustHosts({ externalUrl, hostname, https, http }: Config): readonly string[] {
+  const own = hostname.includes(":") ? `[${hostname}]` : hostname;
+  const listeners = [
+    ...(https === null ? [] : [`https://${own}:${https.port}`]),
+    ...(http === null ? [] : [`http://${own}:${http.port}`]),
+  ];
+  // The URL's host leaves out a port that clients leave out too.
+  return [...new Set([externalUrl, ...listeners].map((url) => new URL(url).host))];
+}
+
+/** Notary's API, and what the token service needs to know of it. */
+export function trustApi(
+  { externalUrl }: Config,
+  { access, audit, database, projects, trust }: Services,
+): { readonly tuf: TufServices; readonly trustTokens: NonNullable<TokenServices["trust"]> } {
+  const { rights } = projects;
+  const grants = createTrustGrants(trust.names, rights, (name) => isProject(projects, name));
+  const gate = createGate({
+    access,
+    rights,
+    audit,
+    grants,
+    service: notaryService,
+    tokenUrl: externalUrl,
+  });
+  return {
+    tuf: {
+      ...gate,
+      trust,
+      gunPrefixes: [],
+      async health() {
+        try {
+          await sql`select 1`.execute(database.read);
+          return {};
+        } catch {
+          return { database: "The database does not answer." };
+        }
+      },
+    },
+    trustTokens: { service: notaryService, grants },
+  };
+}
+
+async function isProject({ projects }: ProjectServices, name: string): Promise<boolean> {
+  try {
+    await projects.get({ name });
+    return true;
+  } catch (error) {
+    if (isRefusal(error, "NOT_FOUND")) return false;
+    throw error;
+  }
+}
