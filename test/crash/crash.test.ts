@@ -1,0 +1,108 @@
+import { expect, test } from "bun:test";
+import { type Breakwater, startBreakwater } from "../support/breakwater.ts";
+import { content } from "../support/image.ts";
+import { openRepository } from "../support/registry-client.ts";
+import { checkAfterCrash } from "./after-crash.ts";
+import { Client, type Playground } from "./client.ts";
+import { Collecting } from "./collecting.ts";
+import { Random, seedFrom } from "./random.ts";
+import { ReadBack } from "./read-back.ts";
+
+/** Kills in all; `CRASH_KILLS=2000` for a long night. */
+const KILLS = Number(process.env.CRASH_KILLS ?? 200);
+/** Of these, with several workers: they take longer to start. */
+const KILLS_OF_WORKERS = Math.ceil(KILLS / 8);
+const CLIENTS = 6;
+const REPOSITORIES = ["library/a", "library/b", "library/c"];
+
+class Crashes {
+  readonly #server: Breakwater;
+  readonly #random: Random;
+  readonly #playground: Playground;
+  readonly #clients: readonly Client[];
+  kills = 0;
+  verified = 0;
+  leftovers = 0;
+  bytes = 0;
+
+  constructor(server: Breakwater, random: Random, playground: Playground) {
+    this.#server = server;
+    this.#random = random;
+    this.#playground = playground;
+    this.#clients = Array.from({ length: CLIENTS }, (_, i) => new Client(`c${i}`, playground, random.fork()));
+  }
+
+  static async of(server: Breakwater, random: Random): Promise<Crashes> {
+    const repositories = await Promise.all(REPOSITORIES.map((name) => openRepository(server, name)));
+    const sharedLayers = Array.from({ length: 8 }, () =>
+      content("", random.bytes(random.between(10, 60_000))),
+    );
+    return new Crashes(server, random, { repositories, sharedLayers, collecting: false });
+  }
+
+  /** Load, a kill in the middle of it, and a look at everything that was ever acknowledged. */
+  async round(): Promise<void> {
+    const collecting = this.#random.chance(0.25) ? new Collecting(this.#server) : null;
+    this.#playground.collecting = collecting !== null;
+    const work = Promise.all([...this.#clients.map((client) => client.run()), collecting?.run()]);
+    // Some kills hit the first requests after a start, most hit a server that is busy.
+    if (this.#random.chance(0.75)) await this.#busy();
+    await Bun.sleep(this.#random.between(10, 250) + (collecting === null ? 0 : 300));
+    await Promise.all([this.#server.kill(), collecting?.kill()]);
+    await work;
+    this.kills++;
+    const open = new Set(this.#clients.flatMap(({ ledger }) => [...ledger.open]));
+    await this.#server.start();
+    await this.#verify();
+    const { problems, leftovers } = await checkAfterCrash(this.#server.dataDir, open);
+    expect(problems).toEqual([]);
+    this.leftovers += leftovers;
+  }
+
+  /** Resolves when something has been acknowledged since it was called. */
+  async #busy(): Promise<void> {
+    const before = this.acknowledged;
+    for (const deadline = Date.now() + 5_000; this.acknowledged === before && Date.now() < deadline; ) {
+      await Bun.sleep(5);
+    }
+  }
+
+  async #verify(): Promise<void> {
+    const readBack = new ReadBack(this.#playground.repositories);
+    for (const { ledger, complaints } of this.#clients) {
+      expect(await ledger.verify(readBack.observe)).toEqual([]);
+      expect(complaints).toEqual([]);
+      this.verified += ledger.size;
+    }
+    this.bytes += readBack.bytes;
+  }
+
+  get acknowledged(): number {
+    return this.#clients.reduce((sum, { ledger }) => sum + ledger.acknowledged, 0);
+  }
+}
+
+test.each([
+  ["one process", KILLS - KILLS_OF_WORKERS, 1],
+  ["two workers", KILLS_OF_WORKERS, 2],
+])(
+  "nothing that was acknowledged is lost, and nothing dangles, when %s is killed in the middle of its work",
+  async (_, kills, workers) => {
+    const seed = seedFrom("CRASH_SEED");
+    console.log(`crash test: CRASH_SEED=${seed} CRASH_KILLS=${KILLS}`);
+    await using server = await startBreakwater({ http: true, workers, config: { log: { level: "error" } } });
+    const crashes = await Crashes.of(server, new Random(seed));
+    try {
+      while (crashes.kills < kills) await crashes.round();
+    } catch (error) {
+      console.log(`crash test: failed after kill ${crashes.kills}; repeat it with CRASH_SEED=${seed}`);
+      throw error;
+    }
+    expect(crashes.acknowledged).toBeGreaterThan(kills);
+    expect(await checkAfterCrash(server.dataDir, new Set())).toEqual({ problems: [], leftovers: 0 });
+    console.log(
+      `crash test: ${kills} kills of ${workers} process(es); ${crashes.acknowledged} changes acknowledged, ${crashes.verified} verified by reading ${crashes.bytes} bytes back; ${crashes.leftovers} leftovers repaired`,
+    );
+  },
+  600_000,
+);
