@@ -165,10 +165,10 @@ export interface BlobTable {
   digest: string;
   size: number;
   /**
-   * `deleting` while the collector removes the bytes: from then on nothing may link it. `lost` when a check found
-   * that the bytes are gone though it is linked: clients are told that it is not there, so that they send it.
+   * `lost` when a check found that its bytes are gone though it is linked: clients are told that it is not there,
+   * so that they send it.
    */
-  state: "live" | "deleting" | "lost";
+  state: "live" | "lost";
   /** How many repositories link it. */
   links: number;
   /** Since when no repository links it; null while one does. */

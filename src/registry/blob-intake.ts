@@ -1,12 +1,10 @@
 import { blobKey, type ObjectStore } from "../blobs/index.ts";
 import type { Database } from "../db/index.ts";
-import { BreakwaterError, type Clock, type Digest, minute } from "../kernel/index.ts";
+import { type Clock, type Digest, minute } from "../kernel/index.ts";
 import type { BlobRef } from "./links.ts";
 
 /** How long the collector keeps away from a blob whose bytes are being put in place. */
 const claimTerm = 15 * minute;
-/** How long an upload waits for the collector to finish with the very blob that it brings. */
-const patience = 30 * 1000;
 
 /**
  * Brings bytes into the blob store so that the collector cannot take them away before they are linked: first
@@ -41,47 +39,20 @@ export class BlobIntake {
     return blob;
   }
 
-  async #claim(digest: Digest, size: number): Promise<BlobRef> {
-    const deadline = Date.now() + patience;
-    for (;;) {
-      const blob = await this.#tryClaim(digest, size);
-      if (blob !== null) return blob;
-      if (Date.now() > deadline) {
-        throw new BreakwaterError(
-          "UNAVAILABLE",
-          `The blob ${digest} is being collected as garbage; push it again in a minute.`,
-        );
-      }
-      await Bun.sleep(50);
-    }
-  }
-
-  /** Null while the collector is removing the blob's bytes. */
-  #tryClaim(digest: Digest, size: number): Promise<BlobRef | null> {
+  /** Waits while the collector is deleting the very blob: it holds the row's lock. */
+  #claim(digest: Digest, size: number): Promise<BlobRef> {
     return this.#database.write(async (tx) => {
       const now = this.#clock();
-      const claim = { claimed_until: now + claimTerm };
-      const known = await tx
-        .selectFrom("blob")
-        .select(["id", "state", "claimed_until"])
-        .where("digest", "=", digest)
-        .executeTakeFirst();
-      if (known === undefined) {
-        return tx
+      const claimed_until = now + claimTerm;
+      return (
+        tx
           .insertInto("blob")
-          .values({ digest, size, state: "live", links: 0, orphaned_at: now, created_at: now, ...claim })
+          .values({ digest, size, state: "live", links: 0, orphaned_at: now, claimed_until, created_at: now })
+          // What is lost stays so until it is linked: it is back only when its bytes are.
+          .onConflict((conflict) => conflict.column("digest").doUpdateSet({ size, claimed_until }))
           .returning(["id", "size"])
-          .executeTakeFirstOrThrow();
-      }
-      // A collector that died at it has lost its right when its claim runs out.
-      if (known.state === "deleting" && (known.claimed_until ?? 0) > now) return null;
-      await tx
-        .updateTable("blob")
-        // What is lost is back only when its bytes are.
-        .set({ state: known.state === "lost" ? "lost" : "live", size, ...claim })
-        .where("id", "=", known.id)
-        .execute();
-      return { id: known.id, size };
+          .executeTakeFirstOrThrow()
+      );
     });
   }
 }

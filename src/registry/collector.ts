@@ -1,7 +1,7 @@
-import type { ExpressionBuilder } from "kysely";
+import { type ExpressionBuilder, sql } from "kysely";
 import { blobKey, layerLinkKey, type ObjectStore } from "../blobs/index.ts";
 import type { Database, Schema } from "../db/index.ts";
-import { type Clock, type Digest, minute } from "../kernel/index.ts";
+import { BreakwaterError, type Clock, type Digest, second } from "../kernel/index.ts";
 import { unlinkBlob } from "./links.ts";
 import type { Untagged } from "./untagged.ts";
 
@@ -34,16 +34,17 @@ export interface CollectionReport {
 const batchSize = 200;
 /** Removals under way at once. */
 const concurrency = 16;
-/** How long a blob stays marked as being deleted if the collector dies; far longer than a batch takes. */
-const deletionTerm = 5 * minute;
+/** A database server takes the locks from who holds them for a minute without a sign of life. */
+const longestBatch = 30 * second;
 
 /**
  * Collects garbage while the registry works. What is garbage is known from the counters that each change
  * keeps, by an index over just the garbage: the cost follows what is deleted, not what is stored.
  *
- * A blob's bytes go in three steps: its row is marked `deleting`, after which nothing can claim or link it;
- * its bytes are removed; the row goes. A collector that dies in between leaves a marked row, which the next
- * collection finishes or an upload of the same content takes over once the mark has run out.
+ * A blob's row and its bytes go in one transaction, the row first: whoever wants to claim the blob waits for its
+ * end and finds no row, and a row that something still refers to stops it before any byte is gone. A collector
+ * that dies in between leaves a row without bytes, which nothing links; the next collection takes it, or a push
+ * of the content brings the bytes again.
  */
 export class Collector {
   readonly #database: Database;
@@ -96,6 +97,7 @@ export class Collector {
           "blob.size",
         ])
         .where("repository_blob.orphaned_at", "<=", cutoff)
+        .where(({ not, exists }) => not(exists(namingManifest)))
         .limit(batchSize)
         .execute();
       for (const link of links) {
@@ -109,45 +111,26 @@ export class Collector {
     return links.length === batchSize;
   }
 
-  /** Blobs that no repository links leave the storage. */
+  /** Blobs that no repository links leave the database and the storage. */
   async #deleteSome(cutoff: number, report: CollectionReport): Promise<boolean> {
-    const doomed = await this.#mark(cutoff);
-    const begun = this.#clock();
-    await inParallel(doomed, async (blob) => {
-      // A machine that slept must not delete what has been pushed anew since.
-      if (this.#clock() - begun > deletionTerm / 2) throw new Error("The collection took too long to go on.");
-      await this.#objects.remove(blobKey(blob.digest as Digest));
-    });
-    if (doomed.length > 0) {
-      await this.#database.write((tx) =>
-        tx
-          .deleteFrom("blob")
-          .where(
-            "id",
-            "in",
-            doomed.map((blob) => blob.id),
-          )
-          .where("state", "=", "deleting")
-          .execute(),
-      );
-    }
-    report.deleted += doomed.length;
-    report.freed += doomed.reduce((sum, blob) => sum + blob.size, 0);
-    return doomed.length === batchSize;
-  }
-
-  #mark(cutoff: number): Promise<{ id: number; digest: string; size: number }[]> {
-    return this.#database.write(async (tx) => {
-      const now = this.#clock();
-      return tx
-        .updateTable("blob")
-        .set({ state: "deleting", claimed_until: now + deletionTerm })
+    const deleted = await this.#database.write(async (tx) => {
+      const begun = this.#clock();
+      const deleted = await tx
+        .deleteFrom("blob")
         .where("id", "in", (from) =>
-          from.selectFrom("blob").select("id").where(isGarbage(cutoff, now)).limit(batchSize),
+          from.selectFrom("blob").select("id").where(isGarbage(cutoff, begun)).limit(batchSize),
         )
-        .returning(["id", "digest", "size"])
+        .returning(["digest", "size"])
         .execute();
+      await inParallel(deleted, async (blob) => {
+        if (this.#clock() - begun > longestBatch) throw tooSlow();
+        await this.#objects.remove(blobKey(blob.digest as Digest));
+      });
+      return deleted;
     });
+    report.deleted += deleted.length;
+    report.freed += deleted.reduce((sum, blob) => sum + blob.size, 0);
+    return deleted.length === batchSize;
   }
 
   /** What a collection would do now. Blobs that only the first step frees are counted with it. */
@@ -177,21 +160,44 @@ export class Collector {
   }
 }
 
-/** Blobs that nothing links and nobody is about to link, and those that a collector died at. */
+/** A manifest of the repository that names the blob, whatever the counter says. */
+const namingManifest = sql<number>`(
+  select 1 from manifest_blob
+  inner join manifest on manifest.id = manifest_blob.manifest_id
+  where manifest_blob.blob_id = repository_blob.blob_id
+    and manifest.repository_id = repository_blob.repository_id)`;
+
+/** Blobs that nothing links and nobody is about to link. The counter is not trusted alone with bytes. */
 function isGarbage(cutoff: number, now: number) {
   return (expression: ExpressionBuilder<Schema, "blob">) =>
     expression.and([
       expression("orphaned_at", "<=", cutoff),
       expression("links", "=", 0),
       expression.or([expression("claimed_until", "is", null), expression("claimed_until", "<", now)]),
+      expression.not(
+        expression.exists(
+          expression
+            .selectFrom("repository_blob")
+            .select("repository_blob.blob_id")
+            .whereRef("repository_blob.blob_id", "=", "blob.id"),
+        ),
+      ),
     ]);
 }
 
+function tooSlow(): BreakwaterError {
+  return new BreakwaterError(
+    "UNAVAILABLE",
+    "The storage is so slow to delete that the collection was broken off; it goes on another time.",
+  );
+}
+
+/** Rejects when one fails, but not before all have ended: none may still be at it after the transaction. */
 async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const queue = items.values();
-  await Promise.all(
-    Array.from({ length: concurrency }, async () => {
-      for (const item of queue) await work(item);
-    }),
-  );
+  const workers = Array.from({ length: concurrency }, async () => {
+    for (const item of queue) await work(item);
+  });
+  const failed = (await Promise.allSettled(workers)).find(({ status }) => status === "rejected");
+  if (failed?.status === "rejected") throw failed.reason;
 }

@@ -26,9 +26,16 @@ export interface BlobRef {
 
 /**
  * Makes the blob, whose bytes are in place, visible in the repository. Throws DENIED when the project's quota
- * does not allow it, and UNAVAILABLE when the collector has it.
+ * does not allow it, and UNAVAILABLE when it was collected, its push having stalled for longer than its claim.
  */
 export async function linkBlob(tx: Tx, repository: RepositoryRef, blob: BlobRef, now: number): Promise<void> {
+  const present = await tx.selectFrom("blob").select("id").where("id", "=", blob.id).executeTakeFirst();
+  if (present === undefined) {
+    throw new BreakwaterError(
+      "UNAVAILABLE",
+      "The content was collected as garbage before it could be linked, because its push took too long. Push it again.",
+    );
+  }
   const { numInsertedOrUpdatedRows: added } = await tx
     .insertInto("repository_blob")
     .values({ repository_id: repository.id, blob_id: blob.id, refs: 0, orphaned_at: now, linked_at: now })
@@ -46,7 +53,7 @@ export async function linkBlob(tx: Tx, repository: RepositoryRef, blob: BlobRef,
   } else {
     await countProjectLink(tx, repository.projectId, blob);
   }
-  const { numUpdatedRows } = await tx
+  await tx
     .updateTable("blob")
     .set((expression) => ({
       state: "live",
@@ -55,13 +62,7 @@ export async function linkBlob(tx: Tx, repository: RepositoryRef, blob: BlobRef,
       claimed_until: null,
     }))
     .where("id", "=", blob.id)
-    .where("state", "!=", "deleting")
-    .executeTakeFirstOrThrow();
-  if (numUpdatedRows > 0n) return;
-  throw new BreakwaterError(
-    "UNAVAILABLE",
-    "The content was collected as garbage before it could be linked, because its push took too long. Push it again.",
-  );
+    .execute();
 }
 
 async function countProjectLink(tx: Tx, projectId: number, blob: BlobRef): Promise<void> {

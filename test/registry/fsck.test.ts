@@ -152,7 +152,6 @@ describe("what is worked out", () => {
     ["project_blob.links", sql`update project_blob set links = 7`, "counter"],
     ["rows of project_blob", sql`delete from project_blob`, "counter"],
     ["project.storage_used", sql`update project set storage_used = 1`, "counter"],
-    ["blob.state", sql`update blob set state = 'deleting'`, "blob-state"],
   ])("%s", async (_, damage, kind) => {
     await run(damage);
     expect(await repairs()).toEqual([kind]);

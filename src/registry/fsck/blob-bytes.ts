@@ -10,7 +10,7 @@ interface Row {
   readonly id: number;
   readonly digest: string;
   readonly size: number;
-  readonly state: "live" | "deleting" | "lost";
+  readonly state: "live" | "lost";
   readonly is_manifest: number;
 }
 
@@ -20,7 +20,7 @@ export async function* blobBytes(scope: Scope): AsyncIterable<Suspicion> {
     const rows = await linked(scope.read).where("blob.id", ">=", from).where("blob.id", "<=", to).execute();
     for await (const [row, info] of concurrently(rows, (row) => stat(scope, row))) {
       scope.examined("blobs", 1);
-      if (info?.size !== row.size || row.state === "deleting") yield (tx) => look(scope, tx, row.id);
+      if (info?.size !== row.size) yield (tx) => look(scope, tx, row.id);
       // A manifest's bytes are compared with the database's, whether deep or not.
       else if (row.state === "lost" || (scope.deep && row.is_manifest === 0)) {
         const suspicion = await read(scope, row, info);
@@ -56,7 +56,7 @@ async function read(scope: Scope, row: Row, seen: ObjectInfo): Promise<Suspicion
     const info = now === undefined ? null : await stat(scope, now);
     if (now === undefined || info?.size !== seen.size || info.modifiedAt !== seen.modifiedAt) return null;
     if (!good) return damaged(scope, tx, now, "blob-content", "its bytes are not the digest's");
-    return now.state === "lost" ? alive(now, "blob-found-again", "was lost, and its bytes are back") : null;
+    return now.state === "lost" ? foundAgain(now) : null;
   };
 }
 
@@ -78,27 +78,21 @@ async function look(scope: Scope, tx: Tx, id: number): Promise<Problem | null> {
   if (info.size !== row.size) {
     return damaged(scope, tx, row, "blob-size", `its file has ${info.size} bytes instead of ${row.size}`);
   }
-  return row.state === "deleting"
-    ? alive(row, "blob-state", "is marked as garbage although it is linked")
-    : null;
+  return null;
 }
 
-function alive(row: Row, kind: FindingKind, what: string): Problem {
+function foundAgain(row: Row): Problem {
   return {
     finding: {
-      kind,
+      kind: "blob-found-again",
       severity: "drift",
       subject: row.digest,
-      message: `The blob ${row.digest} ${what}.`,
+      message: `The blob ${row.digest} (${row.size} bytes) was lost, and its bytes are back.`,
       remedy: "A repair serves it again.",
       bytes: row.size,
     },
     repair: async (tx) => {
-      await tx
-        .updateTable("blob")
-        .set({ state: "live", claimed_until: null })
-        .where("id", "=", row.id)
-        .execute();
+      await tx.updateTable("blob").set({ state: "live" }).where("id", "=", row.id).execute();
       return true;
     },
   };

@@ -12,7 +12,6 @@ export type FindingKind =
   | "blob-content"
   | "blob-lost"
   | "blob-found-again"
-  | "blob-state"
   | "blob-unknown"
   | "manifest-content"
   | "manifest-references"
