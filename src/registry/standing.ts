@@ -1,5 +1,5 @@
 import { type ExpressionBuilder, sql } from "kysely";
-import type { Schema, Tx } from "../db/index.ts";
+import type { Reader, Schema, Tx } from "../db/index.ts";
 import { batches, unindexed } from "./links.ts";
 
 /*
@@ -40,6 +40,17 @@ export async function settle(tx: Tx, repositoryId: number, manifestIds: readonly
     }
     await countArtifacts(tx, repositoryId, more);
   }
+}
+
+/** The manifests that do not stand as is noted. */
+export function selectMisjudged(db: Reader | Tx) {
+  return db
+    .selectFrom("manifest")
+    .innerJoin("repository", "repository.id", "manifest.repository_id")
+    .select(["manifest.id", "manifest.digest", "manifest.repository_id", "repository.name"])
+    .where((of) =>
+      of.or([of("manifest.tagged", "!=", isTagged(of)), of("manifest.listed", "!=", isListed(of))]),
+    );
 }
 
 /** Settles a manifest that is new in the repository, and what it holds together. */

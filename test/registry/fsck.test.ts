@@ -152,9 +152,16 @@ describe("what is worked out", () => {
     ["project_blob.links", sql`update project_blob set links = 7`, "counter"],
     ["rows of project_blob", sql`delete from project_blob`, "counter"],
     ["project.storage_used", sql`update project set storage_used = 1`, "counter"],
+    ["manifest.tagged", sql`update manifest set tagged = 0`, "manifest-standing"],
+    ["repository.artifact_count", sql`update repository set artifact_count = 7`, "counter"],
   ])("%s", async (_, damage, kind) => {
     await run(damage);
     expect(await repairs()).toEqual([kind]);
+  });
+
+  test("what stands for itself, and with it how many do", async () => {
+    await run(sql`update manifest set listed = 1 - listed`);
+    expect(await repairs()).toEqual(["manifest-standing", "counter"]);
   });
 
   test("what a manifest needs", async () => {

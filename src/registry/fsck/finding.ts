@@ -16,6 +16,7 @@ export type FindingKind =
   | "manifest-content"
   | "manifest-references"
   | "manifest-dangling"
+  | "manifest-standing"
   | "tag-target"
   | "counter"
   | "link-missing"

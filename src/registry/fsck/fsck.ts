@@ -10,6 +10,7 @@ import { linkFiles } from "./link-files.ts";
 import { linkRows } from "./link-rows.ts";
 import { manifestContents } from "./manifest-contents.ts";
 import { manifestReferences } from "./manifest-references.ts";
+import { artifactCounts, manifestStanding } from "./manifest-standing.ts";
 import { projectLinks } from "./project-links.ts";
 import { projectStorage } from "./project-storage.ts";
 import { repositoryReferences } from "./repository-references.ts";
@@ -22,6 +23,8 @@ const checks: Readonly<Record<string, Check>> = {
   "manifests' contents": manifestContents,
   "what manifests name": manifestReferences,
   "what tags point to": tagTargets,
+  "how manifests stand": manifestStanding,
+  "artifacts in repositories": artifactCounts,
   "references in repositories": repositoryReferences,
   "links of blobs": blobLinks,
   "links in projects": projectLinks,

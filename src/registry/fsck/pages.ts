@@ -1,7 +1,7 @@
 import type { Reader } from "../../db/index.ts";
 
 /** Tables that are gone through by their counted ids. */
-type Numbered = "blob" | "manifest" | "tag" | "project";
+type Numbered = "blob" | "manifest" | "tag" | "project" | "repository";
 
 export interface IdRange {
   readonly from: number;
