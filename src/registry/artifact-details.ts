@@ -127,9 +127,11 @@ export class ArtifactDetails {
   async #config({ config }: ImageManifest): Promise<unknown> {
     if (!isDigest(config.digest)) return undefined;
     // A byte more than is taken tells what is too large, whatever its descriptor says.
-    const body = this.#objects.body(blobKey(config.digest), 0, maxSize + 1);
-    const bytes = await body.bytes().catch(() => null);
-    return bytes === null || bytes.length > maxSize ? undefined : parse(bytes);
+    const content = this.#objects.read(blobKey(config.digest), 0, maxSize + 1);
+    const chunks = await Array.fromAsync(content).catch(() => null);
+    if (chunks === null) return undefined;
+    const bytes = Buffer.concat(chunks);
+    return bytes.length > maxSize ? undefined : parse(bytes);
   }
 }
 
