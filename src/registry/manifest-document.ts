@@ -10,6 +10,7 @@ import {
   schema1Types,
 } from "../kernel/index.ts";
 import { describedMediaType, typeOf } from "./artifact-type.ts";
+import { parseUnambiguous } from "./unambiguous-json.ts";
 
 /** What the registry needs to know of a manifest, of whichever format. */
 export interface ManifestDocument {
@@ -32,8 +33,13 @@ export interface ManifestDocument {
 export const maxManifestSize = 4 * 1024 * 1024;
 
 const digest = z.string().refine(isDigest, "is not a sha256 or sha512 digest");
+/** Not every engine stores control characters, and no type has any. */
+const mediaType = z
+  .string()
+  .max(255)
+  .regex(/^\P{Cc}*$/u, "has control characters");
 const descriptor = z.looseObject({
-  mediaType: z.string().max(255),
+  mediaType,
   digest,
   size: z.int().nonnegative(),
 });
@@ -41,7 +47,7 @@ const annotations = z.record(z.string(), z.string()).nullish();
 const common = {
   schemaVersion: z.literal(2),
   mediaType: z.string().optional(),
-  artifactType: z.string().max(255).nullish(),
+  artifactType: mediaType.nullish(),
   subject: descriptor.nullish(),
   annotations,
 };
@@ -77,6 +83,7 @@ export function tooLarge(): BreakwaterError {
 }
 
 function readImage(json: object, mediaType: string): ManifestDocument {
+  refuseAmbiguous(json, ["manifests"]);
   const manifest = check(imageManifest, json);
   const layers = manifest.layers.filter((layer) => !isNondistributable(layer.mediaType));
   const artifactType = manifest.artifactType || manifest.config.mediaType;
@@ -94,6 +101,7 @@ function readImage(json: object, mediaType: string): ManifestDocument {
 }
 
 function readIndex(json: object, mediaType: string): ManifestDocument {
+  refuseAmbiguous(json, ["config", "layers"]);
   const index = check(imageIndex, json);
   const artifactType = index.artifactType ?? "";
   const configMediaType = describedMediaType(mediaType, true, index.annotations ?? null);
@@ -124,16 +132,26 @@ function distinct(descriptors: readonly { digest: string }[]): Digest[] {
 }
 
 function parseJson(content: Uint8Array): Record<string, unknown> {
-  let json: unknown;
+  let text: string;
   try {
-    json = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(content));
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(content);
   } catch (error) {
-    throw invalid("it is not JSON", error);
+    throw invalid("it is not UTF-8", error);
   }
+  const json = parseUnambiguous(text, (why, cause) => {
+    throw invalid(why, cause);
+  });
   if (typeof json !== "object" || json === null || Array.isArray(json)) {
     throw invalid("it is not a JSON object");
   }
   return json as Record<string, unknown>;
+}
+
+/** A reader that goes by the fields would take it for the one, a reader that goes by the type for the other. */
+function refuseAmbiguous(json: object, strangers: readonly string[]): void {
+  const stranger = strangers.find((field) => Object.hasOwn(json, field));
+  if (stranger === undefined) return;
+  throw invalid(`it has the field "${stranger}" too, so that it could be an image as well as an index`);
 }
 
 function check<T>(schema: z.ZodType<T>, json: object): T {

@@ -10,7 +10,15 @@ import {
   type RepositoryName,
 } from "../kernel/index.ts";
 import type { BlobIntake } from "./blob-intake.ts";
-import { addReferences, batches, dropReferences, linkBlob, type RepositoryRef, unindexed } from "./links.ts";
+import {
+  addReferences,
+  batches,
+  checkRoom,
+  dropReferences,
+  linkBlob,
+  type RepositoryRef,
+  unindexed,
+} from "./links.ts";
 import { type ManifestDocument, parseManifest } from "./manifest-document.ts";
 import { unknownManifest } from "./refusals.ts";
 import type { Repositories } from "./repositories.ts";
@@ -31,6 +39,9 @@ export interface StoredManifest {
   readonly digest: Digest;
   readonly subject: Digest | null;
 }
+
+/** What an artifact's size is counted up to, far below what a number holds exactly. */
+const maxTotalSize = 2 ** 52;
 
 /** Pushing and deleting manifests. Reading them is `resolver.ts`. */
 export class Manifests {
@@ -105,6 +116,7 @@ export class Manifests {
     pushed: PushedManifest,
   ): Promise<void> {
     const { content, tags } = pushed;
+    await this.#foresee(name, digest, document, content.length);
     const blob = await this.#intake.put(digest, content);
     await this.#database.write(async (tx) => {
       const repository = await this.#repositories.ensure(tx, name);
@@ -151,6 +163,24 @@ export class Manifests {
       await settleNew(tx, repository.id, id, digest);
       await this.#publish(tx, caller, repository, id, digest, tags);
     });
+  }
+
+  /** Throws what the push would come to, before its bytes are in the storage: no quota counts what lies there. */
+  async #foresee(
+    name: RepositoryName,
+    digest: Digest,
+    document: ManifestDocument,
+    size: number,
+  ): Promise<void> {
+    const { read } = this.#database;
+    const repository = await this.#repositories.find(name);
+    if (repository === null) {
+      const needed = new Set([...document.blobs, ...document.children]);
+      if (needed.size > 0) throw lacking(name, needed);
+      return;
+    }
+    await findReferenced(read, repository, document);
+    await checkRoom(read, repository.projectId, digest, size);
   }
 
   /** The last part of a push: the tags, the links in the storage, the record. */
@@ -238,7 +268,7 @@ async function findManifest(tx: Tx, repositoryId: number, digest: Digest): Promi
 
 /** What the manifest names, found in the repository; throws MANIFEST_BLOB_UNKNOWN naming what is missing. */
 async function findReferenced(
-  tx: Tx,
+  tx: Pick<Tx, "selectFrom">,
   repository: RepositoryRef,
   document: ManifestDocument,
 ): Promise<{ blobs: number[]; children: readonly Digest[]; size: number }> {
@@ -272,11 +302,16 @@ async function findReferenced(
       missing.delete(row.digest);
     }
   }
-  if (missing.size === 0) return { blobs, children: document.children, size };
+  if (missing.size > 0) throw lacking(repository.name, missing);
+  // Indexes of indexes can name the same bytes over and over.
+  return { blobs, children: document.children, size: Math.min(size, maxTotalSize) };
+}
+
+function lacking(name: string, missing: ReadonlySet<string>): BreakwaterError {
   const shown = [...missing].slice(0, 10);
-  throw new BreakwaterError(
+  return new BreakwaterError(
     "MANIFEST_BLOB_UNKNOWN",
-    `The manifest names content that "${repository.name}" lacks: ${shown.join(", ")}${missing.size > shown.length ? ` and ${missing.size - shown.length} more` : ""}. Push that first.`,
+    `The manifest names content that "${name}" lacks: ${shown.join(", ")}${missing.size > shown.length ? ` and ${missing.size - shown.length} more` : ""}. Push that first.`,
     { detail: shown.map((item) => ({ digest: item })) },
   );
 }

@@ -1,0 +1,69 @@
+/** Fields of manifests and descriptors, as the image specification spells them. */
+const fields = new Set([
+  "schemaVersion",
+  "mediaType",
+  "artifactType",
+  "config",
+  "layers",
+  "manifests",
+  "subject",
+  "annotations",
+  "digest",
+  "size",
+  "urls",
+  "data",
+  "platform",
+]);
+const spelling = new Map([...fields].map((field) => [fold(field), field]));
+
+/**
+ * Parses JSON that all readers read alike, and refuses what they do not. Where a name comes twice, some take the
+ * first, some the last, and some merge the two; Go's reader, and so most clients, takes `Layers` for `layers`.
+ * What is checked, scanned and shown here would then not be what a client runs.
+ */
+export function parseUnambiguous(text: string, refuse: (why: string, cause?: unknown) => never): unknown {
+  let whole: unknown;
+  try {
+    whole = JSON.parse(text);
+  } catch (error) {
+    refuse("it is not JSON", error);
+  }
+  let names = 0;
+  const annotations = new Set<unknown>();
+  // Not by recursion: how deep a document is nested is its author's choice.
+  const open = [whole];
+  for (let item = open.pop(); item !== undefined; item = open.pop()) {
+    if (typeof item !== "object" || item === null) continue;
+    for (const [name, inner] of Object.entries(item)) {
+      open.push(inner);
+      if (Array.isArray(item)) continue;
+      names++;
+      if (name === "annotations") annotations.add(inner);
+      const field = annotations.has(item) ? undefined : spelling.get(fold(name));
+      if (field !== undefined && field !== name) {
+        refuse(`its field "${name}" is spelt like "${field}" but for the case, and readers differ on such`);
+      }
+    }
+  }
+  if (names !== countNames(text))
+    refuse("a name comes twice in one of its objects, and readers differ on such");
+  return whole;
+}
+
+/** As Go folds it: the long s and the Kelvin sign are letters of ASCII to it. */
+function fold(name: string): string {
+  return name.toUpperCase().toLowerCase();
+}
+
+/** How many strings with a colon behind them valid JSON has. */
+function countNames(text: string): number {
+  let names = 0;
+  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at)) {
+    at++;
+    while (text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
+    at++;
+    while (text[at] === " " || text[at] === "\n" || text[at] === "\t" || text[at] === "\r") at++;
+    if (text[at] === ":") names++;
+  }
+  return names;
+}
