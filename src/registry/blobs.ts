@@ -6,7 +6,6 @@ import {
   type Caller,
   type Clock,
   type Digest,
-  hour,
   Lru,
   type RepositoryName,
 } from "../kernel/index.ts";
@@ -25,10 +24,9 @@ export interface LinkedBlob {
 interface Remembered {
   readonly version: Version;
   readonly blob: LinkedBlob;
+  /** When its lease is due; `Infinity` while a manifest names it. */
+  readonly due: number;
 }
-
-/** A blob that nothing names is given a new lease when somebody asks for it in the last part of its grace. */
-const reviveAfter = hour / 2;
 
 /** Blobs as a repository shows them: shared by content, visible only where a repository links them. */
 export class Blobs {
@@ -37,6 +35,7 @@ export class Blobs {
   readonly #clock: Clock;
   readonly #audit: AuditLog;
   readonly #repositories: Repositories;
+  readonly #lease: number;
   readonly #known = new Lru<string, Remembered>(50_000);
 
   constructor(
@@ -45,7 +44,10 @@ export class Blobs {
     clock: Clock,
     audit: AuditLog,
     repositories: Repositories,
+    grace: number,
   ) {
+    // A blob that nothing names is given a new lease by who asks for it, once a part of its grace is over.
+    this.#lease = grace / 4;
     this.#database = database;
     this.#objects = objects;
     this.#clock = clock;
@@ -59,13 +61,13 @@ export class Blobs {
     const version = asked instanceof Promise ? await asked : asked;
     const key = `${name}@${digest}`;
     const known = this.#known.get(key);
-    if (known?.version === version) return known.blob;
-    const blob = await this.#find(name, digest);
-    this.#known.set(key, { version, blob });
-    return blob;
+    if (known?.version === version && this.#clock() < known.due) return known.blob;
+    const found = await this.#find(name, digest);
+    this.#known.set(key, { version, ...found });
+    return found.blob;
   }
 
-  async #find(name: RepositoryName, digest: Digest): Promise<LinkedBlob> {
+  async #find(name: RepositoryName, digest: Digest): Promise<Omit<Remembered, "version">> {
     const row = await this.#database.read
       .selectFrom("repository")
       .innerJoin("repository_blob", "repository_blob.repository_id", "repository.id")
@@ -76,10 +78,9 @@ export class Blobs {
       .where("blob.state", "=", "live")
       .executeTakeFirst();
     if (row === undefined) throw unknownBlob(name, digest);
-    if (row.orphaned_at !== null && row.orphaned_at < this.#clock() - reviveAfter) {
-      await this.#revive(row.repository_id, row.id);
-    }
-    return { digest, size: row.size, key: blobKey(digest) };
+    const due = row.orphaned_at === null ? Number.POSITIVE_INFINITY : row.orphaned_at + this.#lease;
+    if (this.#clock() >= due) await this.#revive(row.repository_id, row.id);
+    return { blob: { digest, size: row.size, key: blobKey(digest) }, due };
   }
 
   /** A client that was told "it is there" will not push it: it must still be there when the manifest comes. */

@@ -1,7 +1,7 @@
 import type { ObjectStore } from "../blobs/index.ts";
 import type { Database } from "../db/index.ts";
 import type { AuditLog } from "../events/index.ts";
-import type { Clock } from "../kernel/index.ts";
+import { type Clock, hour } from "../kernel/index.ts";
 import { ArtifactCopy } from "./artifact-copy.ts";
 import { ArtifactDetails } from "./artifact-details.ts";
 import { ArtifactLabels } from "./artifact-labels.ts";
@@ -87,10 +87,12 @@ export function createRegistry(
   objects: ObjectStore,
   audit: AuditLog,
   clock: Clock,
+  /** Milliseconds for which the collector keeps what nothing names. */
+  grace = 2 * hour,
 ): Registry {
   const repositories = new Repositories(database, clock);
   const intake = new BlobIntake(database, objects, clock);
-  const blobs = new Blobs(database, objects, clock, audit, repositories);
+  const blobs = new Blobs(database, objects, clock, audit, repositories, grace);
   const hashes = new UploadHashes(objects);
   const uploads = new Uploads(database, objects, clock, repositories, hashes, intake, blobs);
   const manifests = new Manifests(database, objects, clock, audit, repositories, intake);

@@ -53,7 +53,7 @@ export async function openServices(config: Config): Promise<Services> {
     audit,
     access,
     projects: createProjects(database, audit, clock, access.robots),
-    registry: createRegistry(database, objects, audit, clock),
+    registry: createRegistry(database, objects, audit, clock, config.gc.grace),
     trust: createTrust({ database, audit, clock, secret, hosts: trustHosts(config) }),
     queue,
     schedules: new Schedules(database, queue, clock),
