@@ -13,14 +13,18 @@ test("the program's help names the commands, examples and exit codes", async () 
     expect(stdout).toContain(part);
 });
 
-test.each([[["serve"]], [["config", "check"]], [["config", "variables"]]])(
-  "%p has its own help, on both ways to it",
-  async (command) => {
-    const { code, stdout } = await breakwater([...command, "--help"]);
-    expect(code).toBe(0);
-    expect(stdout).toStartWith(`Usage: breakwater ${command.join(" ")}`);
-  },
-);
+test.each([
+  [["serve"]],
+  [["config", "check"]],
+  [["config", "variables"]],
+  [["gc"]],
+  [["fsck"]],
+  [["admin", "reset-password"]],
+])("%p has its own help, on both ways to it", async (command) => {
+  const { code, stdout } = await breakwater([...command, "--help"]);
+  expect(code).toBe(0);
+  expect(stdout).toStartWith(`Usage: breakwater ${command.join(" ")}`);
+});
 
 test("the version is the package's", async () => {
   const { version } = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as { version: string };
@@ -33,6 +37,7 @@ describe("wrong usage is exit code 2, with the way to the help", () => {
     [["serve", "--wrokers", "2"], "unknown option '--wrokers'"],
     [["serve", "--workers", "0"], "It is a whole number from 1 to 256."],
     [["serve", "--workers", "two"], "It is a whole number from 1 to 256."],
+    [["gc", "--grace", "soon"], "It is a duration such as 30m, 2h or 7d."],
     [["serve", "extra"], "too many arguments"],
     [["config", "check", "--config"], "argument missing"],
   ])("%p", async (args, message) => {
