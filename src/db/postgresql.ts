@@ -3,7 +3,7 @@ import { minute, second } from "../kernel/index.ts";
 import type { Database, Tx } from "./database.ts";
 import { attempt } from "./postgresql/attempts.ts";
 import { postgresqlDialect } from "./postgresql/dialect.ts";
-import { firstContact } from "./postgresql/first-contact.ts";
+import { explainMigration, firstContact } from "./postgresql/first-contact.ts";
 import type { PostgresqlOptions } from "./postgresql/options.ts";
 import { createPool, type PoolSize } from "./postgresql/pool.ts";
 import { ReadDriver } from "./postgresql/read-driver.ts";
@@ -92,6 +92,8 @@ async function changeSchema<T>(options: PostgresqlOptions, work: (tx: Tx) => Pro
   const change = () => kysely(new TransactionDriver(pool, lock)).transaction().execute(work);
   try {
     return await attempt(change, change);
+  } catch (error) {
+    throw explainMigration(error, options);
   } finally {
     await pool.end();
   }

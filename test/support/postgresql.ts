@@ -41,22 +41,19 @@ export class PostgresqlServer implements AsyncDisposable {
   readonly home = mkdtempSync(join(tmpdir(), "breakwater-postgresql-"));
   readonly account = serverAccount();
   readonly #programs: string;
-  readonly #settings: readonly string[];
   #child: Child | undefined;
   #databases = 0;
 
-  private constructor(port: number, settings: readonly string[]) {
+  private constructor(port: number) {
     const programs = findPrograms();
     if (programs === undefined) throw new Error("PostgreSQL is not installed");
     this.port = port;
     this.#programs = programs;
-    this.#settings = settings;
     if (this.account !== null) chownSync(this.home, this.account.uid, this.account.gid);
   }
 
-  /** `settings` are lines of postgresql.conf, `name=value`. */
-  static async create(...settings: string[]): Promise<PostgresqlServer> {
-    const server = new PostgresqlServer(await freePort(), settings);
+  static async create(): Promise<PostgresqlServer> {
+    const server = new PostgresqlServer(await freePort());
     const password = join(server.home, "password");
     await Bun.write(password, PASSWORD);
     // A locale whose order is not that of bytes: what relies on byte order has to ask for it.
@@ -75,7 +72,6 @@ export class PostgresqlServer implements AsyncDisposable {
       "unix_socket_directories=",
       // What a power cut would take is not tested here, and everything is faster without.
       "fsync=off",
-      ...this.#settings,
     ].flatMap((setting) => ["-c", setting]);
     const [program = "", ...args] = this.#command("postgres", "-D", join(this.home, "data"), ...settings);
     this.#child = new Child(program, args, { logFile: join(this.home, "server.log") });

@@ -7,10 +7,19 @@ export type Statement = Pick<CompiledQuery, "sql" | "parameters">;
 /** One connection of the pool, for as long as it is held. Throws ConnectionLost where there is none any more. */
 export class HeldConnection implements DatabaseConnection {
   readonly #client: PoolClient;
+  readonly #onError = () => {
+    this.#lost = true;
+  };
   #lost = false;
 
   private constructor(client: PoolClient) {
     this.#client = client;
+    client.on("error", this.#onError);
+  }
+
+  /** True once it is known to have ended: what is asked of it now is never sent. */
+  get lost(): boolean {
+    return this.#lost;
   }
 
   static async acquire(pool: Pool): Promise<HeldConnection> {
@@ -44,6 +53,7 @@ export class HeldConnection implements DatabaseConnection {
 
   /** Back to the pool, which ends one that was lost. */
   release(): void {
+    this.#client.off("error", this.#onError);
     this.#client.release(this.#lost);
   }
 

@@ -40,6 +40,29 @@ export async function firstContact(options: PostgresqlOptions): Promise<Server> 
   }
 }
 
+/** What keeps the tables from being made in this database, as CONFIG_INVALID where it can be told. */
+export function explainMigration(
+  error: unknown,
+  { host, port, database, username }: PostgresqlOptions,
+): unknown {
+  const { message } = error as Error;
+  const where = `the database "${database}" of PostgreSQL at ${host}:${port}`;
+  switch (stateOf(error)) {
+    case "42P07":
+      return refusal(
+        `In ${where} there are tables of another program already (${message}). Give Breakwater a database of its own.`,
+        error,
+      );
+    case "42501":
+      return refusal(
+        `The user "${username}" may not make tables in ${where} (${message}). Make it the owner.`,
+        error,
+      );
+    default:
+      return error;
+  }
+}
+
 function explain(error: unknown, where: string, options: PostgresqlOptions): BreakwaterError {
   const { message, code } = error as NodeJS.ErrnoException;
   switch (stateOf(error)) {

@@ -26,6 +26,7 @@ export class TransactionDriver implements Driver {
 
   /** Throws UNAVAILABLE where nobody knows whether it was committed; after any other error it was not. */
   async commitTransaction(connection: HeldConnection): Promise<void> {
+    if (connection.lost) throw new ConnectionLost("It ended before the commit was sent.");
     let done: string;
     try {
       done = await connection.run("commit");
