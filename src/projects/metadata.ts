@@ -24,11 +24,19 @@ const connections: Normalise = (value) => {
   return count === "-1" || Number(count) > 0 ? count : undefined;
 };
 
+/** Roles such as `targets/releases`, or canonical key ids, between commas: Breakwater's own setting. */
+const signers: Normalise = (value) => {
+  const wanted = value.split(",").map((signer) => signer.trim());
+  const good = wanted.every((signer) => /^(targets(\/[-a-z0-9_]+)*|[0-9a-f]{64})$/.test(signer));
+  return good && wanted.length <= 50 ? wanted.join(",") : undefined;
+};
+
 /** The names that Harbor's metadata endpoint takes, with the form in which each value is kept. */
 const known = new Map<string, Normalise>([
   ["public", flag],
   ["enable_content_trust", flag],
   ["enable_content_trust_cosign", flag],
+  ["content_trust_signers", signers],
   ["prevent_vul", flag],
   ["severity", severity],
   ["auto_scan", flag],

@@ -72,7 +72,7 @@ export class ArtifactCopy {
     if (await this.#holds(target, digest)) return;
     const { content, mediaType } = await this.#read(from, digest);
     for (const blob of parseManifest(content, mediaType).blobs) {
-      if ((await this.#blobs.mount(target, from, blob)) === null) throw unknownBlob(from, blob);
+      if (!(await this.#blobs.mount(target, from, blob))) throw unknownBlob(from, blob);
     }
     await this.#manifests.put(caller, target, { content, contentType: mediaType, digest, tags: [] });
   }

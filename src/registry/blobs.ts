@@ -19,6 +19,8 @@ export interface LinkedBlob {
   /** Bytes. */
   readonly size: number;
   readonly key: string;
+  /** True when its bytes are those of a manifest of the repository: what is said of that holds for it too. */
+  readonly isManifest: boolean;
 }
 
 interface Remembered {
@@ -72,7 +74,18 @@ export class Blobs {
       .selectFrom("repository")
       .innerJoin("repository_blob", "repository_blob.repository_id", "repository.id")
       .innerJoin("blob", "blob.id", "repository_blob.blob_id")
-      .select(["repository.id as repository_id", "blob.id", "blob.size", "repository_blob.orphaned_at"])
+      .leftJoin("manifest", (join) =>
+        join
+          .onRef("manifest.repository_id", "=", "repository.id")
+          .onRef("manifest.digest", "=", "blob.digest"),
+      )
+      .select([
+        "repository.id as repository_id",
+        "blob.id",
+        "blob.size",
+        "repository_blob.orphaned_at",
+        "manifest.id as manifest_id",
+      ])
       .where("repository.name", "=", name)
       .where("blob.digest", "=", digest)
       .where("blob.state", "=", "live")
@@ -80,7 +93,8 @@ export class Blobs {
     if (row === undefined) throw unknownBlob(name, digest);
     const due = row.orphaned_at === null ? Number.POSITIVE_INFINITY : row.orphaned_at + this.#lease;
     if (this.#clock() >= due) await this.#revive(row.repository_id, row.id);
-    return { blob: { digest, size: row.size, key: blobKey(digest) }, due };
+    const isManifest = row.manifest_id !== null;
+    return { blob: { digest, size: row.size, key: blobKey(digest), isManifest }, due };
   }
 
   /** A client that was told "it is there" will not push it: it must still be there when the manifest comes. */
@@ -122,9 +136,9 @@ export class Blobs {
 
   /**
    * Shows in `target` a blob that `source` holds (specification 1.1, "Mounting a blob from another
-   * repository"). Null when it does not.
+   * repository"). False when it does not.
    */
-  async mount(target: RepositoryName, source: string, digest: Digest): Promise<LinkedBlob | null> {
+  async mount(target: RepositoryName, source: string, digest: Digest): Promise<boolean> {
     return this.#database.write(async (tx) => {
       const blob = await tx
         .selectFrom("repository")
@@ -135,11 +149,11 @@ export class Blobs {
         .where("blob.digest", "=", digest)
         .where("blob.state", "=", "live")
         .executeTakeFirst();
-      if (blob === undefined) return null;
+      if (blob === undefined) return false;
       const repository = await this.#repositories.ensure(tx, target);
       await linkBlob(tx, repository, blob, this.#clock());
       await this.#objects.put(layerLinkKey(target, digest), digest);
-      return { digest, size: blob.size, key: blobKey(digest) };
+      return true;
     });
   }
 

@@ -59,6 +59,7 @@ export async function openListeners(
     access,
     audit,
     registry,
+    verdicts: services.verdicts,
     rights: projects.rights,
     externalUrl: config.externalUrl,
     tokenService,

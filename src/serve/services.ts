@@ -8,6 +8,7 @@ import { hour, systemClock } from "../kernel/index.ts";
 import { createProjects, type ProjectServices } from "../projects/index.ts";
 import { createRegistry, type Registry } from "../registry/index.ts";
 import { createTrust, type Trust } from "../trust/index.ts";
+import { Verdicts } from "../verdict/index.ts";
 import { openDatabase } from "./database.ts";
 import { installationSecret } from "./secret.ts";
 import { openStorage } from "./storage.ts";
@@ -25,6 +26,7 @@ export interface Services extends AsyncDisposable {
   readonly projects: ProjectServices;
   readonly registry: Registry;
   readonly trust: Trust;
+  readonly verdicts: Verdicts;
   readonly queue: JobQueue;
   readonly schedules: Schedules;
 }
@@ -47,6 +49,7 @@ export async function openServices(config: Config): Promise<Services> {
     sessionLifetime: hour,
   });
   const queue = new JobQueue(database, clock);
+  const trust = createTrust({ database, audit, clock, secret, hosts: trustHosts(config) });
   return {
     database,
     objects,
@@ -54,7 +57,8 @@ export async function openServices(config: Config): Promise<Services> {
     access,
     projects: createProjects(database, audit, clock, access.robots),
     registry: createRegistry(database, objects, audit, clock, config.gc.grace),
-    trust: createTrust({ database, audit, clock, secret, hosts: trustHosts(config) }),
+    trust,
+    verdicts: new Verdicts(database, trust),
     queue,
     schedules: new Schedules(database, queue, clock),
     [Symbol.asyncDispose]: () => database.close(),

@@ -84,6 +84,22 @@ export class TrustStatuses {
     });
   }
 
+  /** The status of an artifact that is asked for by its digest: signed under whichever tag, or not at all. */
+  async ofDigest(repository: string, digest: string): Promise<TrustStatus> {
+    let found: TrustStatus = { state: "unsigned" };
+    for (const gun of this.#names.gunsOf(repository)) {
+      const known = await this.#verified(gun);
+      if (known === null) continue;
+      if ("broken" in known) return { state: "tampered", gun, reason: known.broken };
+      for (const tag of tagsSignedAs(known.targets, digest)) {
+        const status = judge(gun, known.targets, { tag, digest }, this.#clock());
+        if (status.state === "signed") return status;
+        if (status.state === "expired") found = status;
+      }
+    }
+    return found;
+  }
+
   async #verified(gun: string): Promise<Known | null> {
     try {
       const stored = await CurrentSet.open(this.#store, gun);
@@ -110,6 +126,17 @@ export class TrustStatuses {
       throw error;
     }
   }
+}
+
+/** The tags under which a role that counts has signed the digest. */
+function tagsSignedAs({ roles }: VerifiedTargets, digest: string): ReadonlySet<string> {
+  const tags = new Set<string>();
+  for (const name of deciding) {
+    for (const [tag, hash] of roles.get(name)?.targets ?? []) {
+      if (digest === `sha256:${hash}`) tags.add(tag);
+    }
+  }
+  return tags;
 }
 
 function judge(

@@ -80,7 +80,7 @@ class Pusher {
   async #bring(name: RepositoryName, { bytes, digest }: Content): Promise<void> {
     const { blobs, uploads } = this.#registry;
     const from = this.#random.pick(names);
-    if (this.#random.chance(0.3) && (await blobs.mount(name, from, digest as Digest)) !== null) return;
+    if (this.#random.chance(0.3) && (await blobs.mount(name, from, digest as Digest))) return;
     const body = (async function* () {
       yield bytes;
     })();

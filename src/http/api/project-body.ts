@@ -11,6 +11,7 @@ export const metadataSchema = z
     public: z.string().optional(),
     enable_content_trust: setting,
     enable_content_trust_cosign: setting,
+    content_trust_signers: setting,
     prevent_vul: setting,
     severity: setting,
     auto_scan: setting,

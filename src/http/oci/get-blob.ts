@@ -1,6 +1,7 @@
 import { BreakwaterError, parseDigest, type RepositoryName } from "../../kernel/index.ts";
 import type { Exchange } from "../exchange.ts";
 import { authorize } from "./authorize.ts";
+import { requireGood } from "./get-manifest.ts";
 import { apiVersion, isCurrent } from "./reply.ts";
 import type { OciServices } from "./services.ts";
 
@@ -11,8 +12,8 @@ export async function getBlob(
   name: RepositoryName,
   text: string,
 ): Promise<Response> {
-  await authorize(exchange, services, name, "pull");
-  const { blobs } = services.registry;
+  const grant = await authorize(exchange, services, name, "pull");
+  const { blobs, resolver } = services.registry;
   const blob = await blobs.get(name, parseDigest(text));
   const { request } = exchange;
   const headers: Record<string, string> = {
@@ -28,6 +29,10 @@ export async function getBlob(
   if (isCurrent(request, blob.digest)) return new Response(null, { status: 304, headers });
   if (request.method === "HEAD") {
     return new Response(null, { headers: { ...headers, "Content-Length": String(blob.size) } });
+  }
+  if (blob.isManifest) {
+    const manifest = await resolver.resolve(name, { kind: "digest", digest: blob.digest });
+    await requireGood(grant, services, name, null, manifest);
   }
   const elsewhere = blobs.redirect(blob, exchange.address);
   if (elsewhere !== null) return redirectTo(await elsewhere, blob.digest);

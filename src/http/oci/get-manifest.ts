@@ -6,8 +6,9 @@ import {
   type RepositoryName,
 } from "../../kernel/index.ts";
 import { type ResolvedManifest, unknownManifest } from "../../registry/index.ts";
+import { requireAllowed } from "../../verdict/index.ts";
 import type { Exchange } from "../exchange.ts";
-import { authorize } from "./authorize.ts";
+import { authorize, type Grant } from "./authorize.ts";
 import { apiVersion, isCurrent } from "./reply.ts";
 import type { OciServices } from "./services.ts";
 
@@ -33,6 +34,7 @@ export async function getManifest(
   };
   const current = isCurrent(request, manifest.digest);
   if (request.method === "HEAD") return new Response(null, { status: current ? 304 : 200, headers });
+  await requireGood(grant, services, name, manifest.tagId === null ? null : reference, manifest);
   services.registry.pulls.count(manifest);
   services.audit.gather(grant.caller, {
     operation: "pull",
@@ -42,6 +44,28 @@ export async function getManifest(
     detail: manifest.digest,
   });
   return current ? new Response(null, { status: 304, headers }) : new Response(manifest.content, { headers });
+}
+
+/** Throws what the project's policy has against the pull, and records that it was refused. */
+export async function requireGood(
+  grant: Grant,
+  services: OciServices,
+  name: RepositoryName,
+  tag: string | null,
+  manifest: ResolvedManifest,
+): Promise<void> {
+  const judged = services.verdicts.ofPull(name, tag, manifest);
+  const verdict = judged instanceof Promise ? await judged : judged;
+  if (verdict.allowed) return;
+  services.audit.gather(grant.caller, {
+    operation: "pull",
+    resourceType: "artifact",
+    resource: tag === null ? `${name}@${manifest.digest}` : `${name}:${tag}`,
+    projectId: manifest.projectId,
+    outcome: "failure",
+    detail: verdict.obstacles.map(({ message }) => message).join(" "),
+  });
+  requireAllowed(verdict);
 }
 
 /** What no tag can be called is not there; only who pushes is told about the grammar. */

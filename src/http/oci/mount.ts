@@ -17,7 +17,7 @@ export async function mount(
   const { blobs } = services.registry;
   for (const source of from === null ? await blobs.holders(digest) : [from]) {
     if (!(await mayPull(grant, services, source))) continue;
-    if ((await blobs.mount(name, source, digest)) !== null) return true;
+    if (await blobs.mount(name, source, digest)) return true;
   }
   return false;
 }

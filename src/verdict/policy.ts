@@ -1,0 +1,45 @@
+import type { Database, Version } from "../db/index.ts";
+import { Lru } from "../kernel/index.ts";
+
+/** What a project demands of what is pulled from it. */
+export interface PullPolicy {
+  /** Harbor's `enable_content_trust`. */
+  readonly contentTrust: boolean;
+  /** Roles (`targets/alice`) or key ids that must all have signed; empty for any valid signature. */
+  readonly signers: readonly string[];
+}
+
+/** Reads projects' policies. Asked at every pull, so they are believed until the database has changed. */
+export class PullPolicies {
+  readonly #database: Database;
+  readonly #known = new Lru<number, { readonly version: Version; readonly policy: PullPolicy }>(10_000);
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  of(projectId: number): PullPolicy | Promise<PullPolicy> {
+    const version = this.#database.version();
+    if (version instanceof Promise) return version.then((seen) => this.#check(projectId, seen));
+    const known = this.#known.get(projectId);
+    return known?.version === version ? known.policy : this.#check(projectId, version);
+  }
+
+  async #check(projectId: number, version: Version): Promise<PullPolicy> {
+    const known = this.#known.get(projectId);
+    if (known?.version === version) return known.policy;
+    const rows = await this.#database.read
+      .selectFrom("project_metadata")
+      .select(["name", "value"])
+      .where("project_id", "=", projectId)
+      .where("name", "in", ["enable_content_trust", "content_trust_signers"])
+      .execute();
+    const settings = new Map(rows.map(({ name, value }) => [name, value]));
+    const policy = {
+      contentTrust: settings.get("enable_content_trust") === "true",
+      signers: (settings.get("content_trust_signers") ?? "").split(",").filter((signer) => signer !== ""),
+    };
+    this.#known.set(projectId, { version, policy });
+    return policy;
+  }
+}
