@@ -97,6 +97,8 @@ export class NotaryClient implements AsyncDisposable {
     return run(["notary", ...this.#options, ...command], {
       cwd: this.directory,
       env: { ...process.env, HOME: this.directory, ...Object.fromEntries(passphrases) },
+      // It asks whether one really means to rotate a root key.
+      stdin: "yes\n",
     });
   }
 

@@ -1,0 +1,264 @@
+import { describe, expect, test } from "bun:test";
+import { day } from "../../src/kernel/index.ts";
+import { readUpload } from "../../src/trust/index.ts";
+import { fileMetaOf } from "../../src/trust/tuf/hashes.ts";
+import {
+  certifiedKey,
+  delegation,
+  ecdsaKey,
+  ed25519Key,
+  inAYear,
+  keysOf,
+  roleOf,
+  signed,
+  target,
+  yesterday,
+} from "./author.ts";
+import { gun, refused, repository, Scene } from "./scene.ts";
+
+/** The attacks that TUF names (specification 1.0, section 1.5.2), by somebody who may publish here. */
+describe("attacks", () => {
+  describe("arbitrary software (sections 5.3.4, 5.6.3)", () => {
+    test("targets that a stranger signed", async () => {
+      await using scene = await Scene.open();
+      await scene.begin();
+      const forged = scene.targets({ version: 2, targets: { latest: target("evil") } }, ecdsaKey());
+      expect(await refused(scene.publish({ targets: forged }))).toBe(
+        "INVALID_UPDATE: valid signatures did not meet threshold for targets",
+      );
+    });
+
+    test("a whole repository of a stranger's, with keys and certificate of the right name", async () => {
+      await using scene = await Scene.open();
+      await scene.begin();
+      const key = await certifiedKey({ commonName: gun });
+      const keys = keysOf(key.public, scene.author.targetsKey.public, scene.snapshotKey, scene.timestampKey);
+      const root = scene.root({ version: 2, keys, roles: scene.roles({ root: roleOf(key.public) }) }, key);
+      expect(await refused(scene.publish({ root, targets: scene.targets({ version: 2 }) }))).toContain(
+        "could not rotate trust to a new trusted root",
+      );
+    });
+
+    test("a delegate in another's place", async () => {
+      await using scene = await Scene.open();
+      const [alice, bob] = [ecdsaKey(), ecdsaKey()];
+      const roles = [delegation("targets/alice", alice.public), delegation("targets/bob", bob.public)];
+      await scene.begin({ delegations: { keys: keysOf(alice.public, bob.public), roles } });
+      const forged = scene.targets({ targets: { latest: target("evil") } }, alice);
+      expect(await refused(scene.publish({ "targets/bob": forged }))).toContain("did not meet threshold");
+      expect(await refused(scene.publish({ "targets/carol": forged }))).toContain(
+        "delegation does not exist",
+      );
+    });
+  });
+
+  describe("wrong software (sections 4.5, 5.6.7)", () => {
+    test("a delegate's word counts below its paths only", async () => {
+      await using scene = await Scene.open();
+      const alice = ecdsaKey();
+      const roles = [delegation("targets/releases", alice.public, { paths: ["test-"] })];
+      await scene.begin({ delegations: { keys: keysOf(alice.public), roles } });
+      const targets = { "test-1": target("x"), latest: target("x") };
+      await scene.publish({ "targets/releases": scene.targets({ targets }, alice) });
+      const digest = `sha256:${Buffer.from(target("x").hashes.sha256, "base64").toString("hex")}`;
+      const states = await scene.trust.statuses.of(repository, [
+        { tag: "test-1", digest },
+        { tag: "latest", digest },
+      ]);
+      expect(states.map(({ state }) => state)).toEqual(["signed", "unsigned"]);
+    });
+
+    test("a delegate cannot delegate more than it has", async () => {
+      await using scene = await Scene.open();
+      const [alice, bob] = [ecdsaKey(), ecdsaKey()];
+      const top = [delegation("targets/releases", alice.public, { paths: ["test-"] })];
+      await scene.begin({ delegations: { keys: keysOf(alice.public), roles: top } });
+      const below = [delegation("targets/releases/bob", bob.public)];
+      await scene.publish({
+        "targets/releases": scene.targets({ delegations: { keys: keysOf(bob.public), roles: below } }, alice),
+        "targets/releases/bob": scene.targets({ targets: { latest: target("x") } }, bob),
+      });
+      const digest = `sha256:${Buffer.from(target("x").hashes.sha256, "base64").toString("hex")}`;
+      const [status] = await scene.trust.statuses.of(repository, [{ tag: "latest", digest }]);
+      expect(status).toEqual({ state: "unsigned" });
+    });
+  });
+
+  describe("rollback (sections 5.3.5, 5.4.3, 5.5.5, 5.6.4)", () => {
+    test("of each role to a version that was there before", async () => {
+      await using scene = await Scene.open();
+      await scene.publish({ root: scene.root(), targets: scene.targets() });
+      await scene.publish({ root: scene.root({ version: 2 }) });
+      await scene.publish({ targets: scene.targets({ version: 2 }) });
+      expect(await refused(scene.publish({ targets: scene.targets() }))).toContain("VERSION");
+      expect(await refused(scene.publish({ targets: scene.targets({ version: 2 }) }))).toContain("VERSION");
+      expect(await refused(scene.publish({ root: scene.root() }))).toBe(
+        "INVALID_UPDATE: Root modifications must increment the version. Current 2, new 1",
+      );
+      expect(await refused(scene.publish({ root: scene.root({ version: 2 }) }))).toContain("VERSION");
+    });
+
+    test("of the snapshot, where the owner signs it", async () => {
+      await using scene = await Scene.open();
+      const own = scene.author.snapshotKey;
+      const keys = keysOf(
+        scene.author.rootKey.public,
+        scene.author.targetsKey.public,
+        own.public,
+        scene.timestampKey,
+      );
+      const root = scene.root({ keys, roles: scene.roles({ snapshot: roleOf(own.public) }) });
+      const publish = (version: number, targetsVersion: number) => {
+        const targets = scene.targets({ version: targetsVersion });
+        const snapshot = signed(scene.author.snapshot({ root, targets }, { version }), own);
+        return scene.publish({ ...(targetsVersion === 1 ? { root } : {}), targets, snapshot });
+      };
+      await publish(1, 1);
+      await publish(5, 2);
+      expect(await refused(publish(4, 3))).toContain("VERSION");
+    });
+  });
+
+  describe("freeze (sections 5.3.10, 5.5.6, 5.6.5)", () => {
+    test("by metadata that has expired", async () => {
+      await using scene = await Scene.open();
+      expect(
+        await refused(
+          scene.publish({ root: scene.root({ expires: yesterday() }), targets: scene.targets() }),
+        ),
+      ).toContain("root expired at");
+      expect(await refused(scene.begin({ expires: yesterday() }))).toContain("targets expired at");
+    });
+
+    test("by a timestamp that goes on being good", async () => {
+      await using scene = await Scene.open();
+      await scene.begin();
+      const { expires } = await scene.signedPart("timestamp");
+      expect(Date.parse(expires)).toBeLessThanOrEqual(Date.now() + 14 * day);
+      scene.harness.pass(15 * day);
+      const renewed = await scene.signedPart("timestamp");
+      expect(renewed.version).toBe(2);
+      expect(Date.parse(renewed.expires)).toBeGreaterThan(Date.now() + 28 * day);
+    });
+  });
+
+  describe("mix-and-match (sections 5.5.2, 5.6.2)", () => {
+    test("a snapshot that lists other targets than those beside it", async () => {
+      await using scene = await Scene.open();
+      const own = scene.author.snapshotKey;
+      const keys = keysOf(
+        scene.author.rootKey.public,
+        scene.author.targetsKey.public,
+        own.public,
+        scene.timestampKey,
+      );
+      const root = scene.root({ keys, roles: scene.roles({ snapshot: roleOf(own.public) }) });
+      const targets = scene.targets();
+      const others = scene.targets({ targets: { latest: target("x") } });
+      const snapshot = signed(scene.author.snapshot({ root, targets: others }), own);
+      expect(await refused(scene.publish({ root, targets, snapshot }))).toContain(
+        "checksum for targets did not match",
+      );
+    });
+
+    test("no reader is given a document that is not listed together with the others", async () => {
+      await using scene = await Scene.open();
+      await scene.begin();
+      for (let version = 2; version < 8; version++) {
+        const publishing = scene.publish({ targets: scene.targets({ version }) });
+        const timestamp = await scene.signedPart("timestamp");
+        const listed = timestamp.meta.snapshot?.hashes.sha256 ?? "";
+        const sha256 = Buffer.from(listed, "base64").toString("hex");
+        const snapshot = JSON.parse(await scene.read("snapshot", { kind: "sha256", sha256 })).signed;
+        const named = Buffer.from(snapshot.meta.targets.hashes.sha256, "base64").toString("hex");
+        const content = await scene.read("targets", { kind: "sha256", sha256: named });
+        expect(fileMetaOf(Buffer.from(content)).length).toBe(snapshot.meta.targets.length);
+        await publishing;
+      }
+    });
+  });
+
+  test("fast-forward (section 1.5.2): nobody but the server moves the timestamp on, a delegate only its own role", async () => {
+    await using scene = await Scene.open();
+    const alice = ecdsaKey();
+    const roles = [delegation("targets/alice", alice.public)];
+    await scene.begin({ delegations: { keys: keysOf(alice.public), roles } });
+    const far = Number.MAX_SAFE_INTEGER;
+    const timestamp = signed(
+      { _type: "Timestamp", expires: inAYear(), meta: {}, version: far },
+      scene.author.rootKey,
+    );
+    const delegated = scene.targets({ version: far }, alice);
+    await scene.publish({ timestamp, "targets/alice": delegated });
+    expect((await scene.signedPart("timestamp")).version).toBe(2);
+    expect((await scene.signedPart("snapshot")).version).toBe(2);
+    await scene.publish({ targets: scene.targets({ version: 2 }) });
+    expect((await scene.signedPart("targets")).version).toBe(2);
+  });
+
+  describe("key compromise below the threshold (sections 1.5.2, 5.3.4)", () => {
+    test("one of two keys signs nothing, however often", async () => {
+      await using scene = await Scene.open();
+      const second = ed25519Key();
+      const { targetsKey } = scene.author;
+      const all = keysOf(
+        scene.author.rootKey.public,
+        targetsKey.public,
+        second.public,
+        scene.snapshotKey,
+        scene.timestampKey,
+      );
+      const targetsRole = { ...roleOf(targetsKey.public, second.public), threshold: 2 };
+      const root = scene.root({ keys: all, roles: scene.roles({ targets: targetsRole }) });
+      expect(await refused(scene.publish({ root, targets: scene.targets({}, second) }))).toContain(
+        "threshold",
+      );
+      expect(await refused(scene.publish({ root, targets: scene.targets({}, second, second) }))).toContain(
+        "threshold",
+      );
+      await scene.publish({ root, targets: scene.targets({}, targetsKey, second) });
+    });
+
+    test("who has one of two root keys cannot lower the threshold", async () => {
+      await using scene = await Scene.open();
+      const second = await certifiedKey({ commonName: gun });
+      const { rootKey, targetsKey } = scene.author;
+      const all = keysOf(
+        rootKey.public,
+        second.public,
+        targetsKey.public,
+        scene.snapshotKey,
+        scene.timestampKey,
+      );
+      const two = { ...roleOf(rootKey.public, second.public), threshold: 2 };
+      const root = scene.root({ keys: all, roles: scene.roles({ root: two }) }, rootKey, second);
+      await scene.publish({ root, targets: scene.targets() });
+      const lowered = scene.root({ version: 2, keys: all }, rootKey);
+      expect(await refused(scene.publish({ root: lowered }))).toContain("could not rotate trust");
+    });
+
+    test("the server's key of one repository signs nothing in another", async () => {
+      await using scene = await Scene.open();
+      await scene.begin();
+      // Somebody else names it in the root of their own repository, to have it sign what they like.
+      const other = `${gun}2`;
+      const key = await certifiedKey({ commonName: other });
+      const keys = keysOf(key.public, scene.author.targetsKey.public, scene.snapshotKey, scene.timestampKey);
+      const root = scene.root({ keys, roles: scene.roles({ root: roleOf(key.public) }) }, key);
+      const uploads = [readUpload("root", root), readUpload("targets", scene.targets())];
+      const publishing = scene.trust.publisher.publish(
+        { kind: "user", name: "mallory", address: "", requestId: "" },
+        other,
+        uploads,
+      );
+      expect(await refused(publishing)).toContain("server does not hold current snapshot key");
+    });
+  });
+
+  test("endless data (section 1.5.2): what is signed is read up to bounds", () => {
+    const signatures = Array.from({ length: 257 }, () => ({ keyid: "a", method: "ecdsa", sig: "" }));
+    expect(() => readUpload("root", Buffer.from(JSON.stringify({ signed: {}, signatures })))).toThrow(
+      "too many signatures",
+    );
+  });
+});
