@@ -3,7 +3,7 @@ import { CreateMultipartUploadCommand, ListMultipartUploadsCommand } from "@aws-
 import { blobKey, openS3 } from "../../src/blobs/index.ts";
 import { Bucket } from "../../src/blobs/s3/bucket.ts";
 import { chainOf, chunkAt } from "../../src/blobs/s3/chunks.ts";
-import { Composer } from "../../src/blobs/s3/composer.ts";
+import { Composer, type Piece } from "../../src/blobs/s3/composer.ts";
 import { digestOf } from "../../src/kernel/index.ts";
 import { describeUnless } from "../support/describe-unless.ts";
 import { s3Missing, startS3 } from "../support/s3.ts";
@@ -42,7 +42,7 @@ describeUnless(s3Missing, "S3's limits", () => {
     const store = await openS3(s3.options());
     const composer = new Composer(new Bucket(s3.options()), { mostParts: 3 });
     const bytes = patterned(40 * MiB + 5);
-    const pieces = [];
+    const pieces: Piece[] = [];
     for (let from = 0; from < bytes.length; from += 5 * MiB) {
       const part = bytes.subarray(from, from + 5 * MiB);
       const key = `pieces/${pieces.length}`;

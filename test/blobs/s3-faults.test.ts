@@ -75,6 +75,22 @@ describeUnless(s3Missing, "S3 that fails", () => {
     await store.sweep(Date.now() + 60_000);
   }, 60_000);
 
+  test("is hidden by something that answers 200 without it: that counts as no answer", async () => {
+    const bytes = patterned(6 * MiB);
+    const fooled = new Set<string>();
+    proxy.choose = (line) => {
+      if (fooled.has(line)) return null;
+      fooled.add(line);
+      return "empty";
+    };
+    await store.put("faults/hidden", bytes);
+    const key = await upload(bytes);
+    await store.move(key, "faults/hidden-upload", bytes.length);
+    proxy.choose = () => null;
+    expect(Buffer.from(bytes).equals(await readAll(store, "faults/hidden"))).toBe(true);
+    expect(Buffer.from(bytes).equals(await readAll(store, "faults/hidden-upload"))).toBe(true);
+  }, 60_000);
+
   test("cuts connections in the middle of a download: it goes on behind what came", async () => {
     const bytes = patterned(9 * MiB);
     await store.put("faults/cut", bytes);

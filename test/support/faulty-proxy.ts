@@ -15,6 +15,8 @@ export type Fault =
   | "hang"
   /** The server's answer is cut off after so many bytes of its body. */
   | { readonly cutAfter: number }
+  /** Answered 200 with nothing, without asking the server. */
+  | "empty"
   /** Carried out by the server, whose answer is lost. */
   | "lose-answer";
 
@@ -34,6 +36,11 @@ export async function startFaultyProxy(host: string): Promise<FaultyProxy> {
     seen.push(line);
     const fault = proxy.choose(line, incoming);
     if (fault === "hang") return;
+    if (fault === "empty") {
+      incoming.resume();
+      incoming.on("end", () => answer.end());
+      return;
+    }
     if (fault !== null && typeof fault === "object" && "status" in fault) {
       incoming.resume();
       // Kept open, the connection would wait for a body that the client may not send any more.
@@ -69,18 +76,18 @@ function forward(
   const outgoing = request({ hostname, port, method, path: url, headers }, (reply) => {
     if (fault === "lose-answer") {
       reply.resume();
-      reply.on("end", () => answer.destroy());
+      reply.on("end", () => incoming.socket.destroy());
       return;
     }
-    answer.writeHead(reply.statusCode ?? 502, reply.headers);
+    answer.writeHead(reply.statusCode ?? 502, reply.headers).flushHeaders();
     if (fault === null) reply.pipe(answer);
-    else cut(reply, answer, fault.cutAfter);
+    else cut(reply, incoming, answer, fault.cutAfter);
   });
-  outgoing.on("error", () => answer.destroy());
+  outgoing.on("error", () => incoming.socket.destroy());
   incoming.pipe(outgoing satisfies OutgoingMessage);
 }
 
-function cut(reply: IncomingMessage, answer: ServerResponse, after: number): void {
+function cut(reply: IncomingMessage, incoming: IncomingMessage, answer: ServerResponse, after: number): void {
   let sent = 0;
   reply.on("data", (piece: Buffer) => {
     answer.write(piece.subarray(0, Math.max(0, after - sent)));
@@ -88,7 +95,7 @@ function cut(reply: IncomingMessage, answer: ServerResponse, after: number): voi
     if (sent < after) return;
     reply.destroy();
     // What was written shall arrive before the end of the connection does.
-    setTimeout(() => answer.destroy(), 50);
+    setTimeout(() => incoming.socket.destroy(), 50);
   });
   reply.on("end", () => answer.end());
 }

@@ -13,6 +13,15 @@ const pauses = [100, 4_000] as const;
 /** A request that took its time and then failed is tried again all the same. */
 const leastAttempts = 3;
 
+/**
+ * Of an answer, a part that S3 never leaves out: something on the way may answer 200 by itself, and nothing has
+ * happened.
+ */
+export function expectFromS3(part: string | undefined): string {
+  if (part === undefined) throw new Error("The answer is not S3's");
+  return part;
+}
+
 /** A bucket, its clients, and the one way in which requests to it are limited, repeated and refused. */
 export class Bucket {
   readonly options: S3Options;

@@ -1,6 +1,6 @@
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import type { ObjectInfo } from "../object-store.ts";
-import type { Bucket } from "./bucket.ts";
+import { type Bucket, expectFromS3 } from "./bucket.ts";
 
 /*
  * How an upload lies in a bucket, whose objects can neither be appended to nor be read before they are complete:
@@ -75,16 +75,16 @@ export function lengthOf(chain: readonly Chunk[]): number {
 export async function* listObjects(bucket: Bucket, folder: string): AsyncGenerator<ObjectInfo> {
   let next: string | undefined;
   do {
-    const page = await bucket.attempt((signal) =>
-      bucket.client.send(
-        new ListObjectsV2Command({
-          Bucket: bucket.name,
-          Prefix: bucket.path(`${folder}/`),
-          ContinuationToken: next,
-        }),
-        signal,
-      ),
-    );
+    const input = {
+      Bucket: bucket.name,
+      Prefix: bucket.path(`${folder}/`),
+      ...(next === undefined ? {} : { ContinuationToken: next }),
+    };
+    const page = await bucket.attempt(async (signal) => {
+      const page = await bucket.client.send(new ListObjectsV2Command(input), signal);
+      expectFromS3(page.Name);
+      return page;
+    });
     for (const { Key, Size = 0, LastModified } of page.Contents ?? []) {
       // Tools that show buckets as folders leave empty objects in the folders' place.
       if (Key === undefined || Key.endsWith("/")) continue;

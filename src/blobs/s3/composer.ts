@@ -7,7 +7,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { BreakwaterError } from "../../kernel/index.ts";
 import { inParallel, Turns } from "../turns.ts";
-import { type Bucket, limits } from "./bucket.ts";
+import { type Bucket, expectFromS3, limits } from "./bucket.ts";
 import { objectSettings } from "./client.ts";
 import { isUnsupported, unavailable } from "./errors.ts";
 import { copyObject, copySource, putObject, statObject } from "./objects.ts";
@@ -88,19 +88,21 @@ export class Composer {
   async #multipart(sources: readonly Source[], target: string): Promise<void> {
     const { client, options } = this.#bucket;
     const object = this.#bucket.object(target);
-    const { UploadId } = await this.#ask((signal) =>
-      client.send(new CreateMultipartUploadCommand({ ...object, ...objectSettings(options) }), signal),
-    );
+    const begin = { ...object, ...objectSettings(options) };
+    const UploadId = await this.#ask(async (signal) => {
+      const { UploadId } = await client.send(new CreateMultipartUploadCommand(begin), signal);
+      return expectFromS3(UploadId);
+    });
     try {
       const Parts = await inParallel(sources, options.copyConcurrency, async (source, index) => {
         const part = { ...object, UploadId, PartNumber: index + 1 };
         return { PartNumber: part.PartNumber, ETag: await this.#part(source, part) };
       });
       const input = { ...object, UploadId, MultipartUpload: { Parts } };
-      await this.#ask(
-        (signal) => client.send(new CompleteMultipartUploadCommand(input), signal),
-        limits.copy,
-      ).catch((error) => {
+      await this.#ask(async (signal) => {
+        const { ETag } = await client.send(new CompleteMultipartUploadCommand(input), signal);
+        return expectFromS3(ETag);
+      }, limits.copy).catch((error) => {
         // Asked twice, since the first answer was lost: it is complete, which the size will show.
         if ((error.cause as Error | undefined)?.name !== "NoSuchUpload") throw error;
       });
@@ -113,7 +115,7 @@ export class Composer {
     }
   }
 
-  async #part(source: Source, part: PartName): Promise<string | undefined> {
+  async #part(source: Source, part: PartName): Promise<string> {
     if (this.#canCopy && source.copyable) {
       const etag = await this.#copyPart(source, part);
       if (etag !== undefined) return etag;
@@ -141,7 +143,7 @@ export class Composer {
     }
   }
 
-  async #streamPart({ key, from, to }: Source, part: PartName): Promise<string | undefined> {
+  async #streamPart({ key, from, to }: Source, part: PartName): Promise<string> {
     if (to - from > 8 * this.#bucket.options.chunkSize) {
       throw new BreakwaterError(
         "SIZE_INVALID",
@@ -149,11 +151,10 @@ export class Composer {
       );
     }
     const Body = await readWhole(this.#bucket, key, from, to);
-    const { ETag } = await this.#ask(
-      (signal) => this.#bucket.client.send(new UploadPartCommand({ ...part, Body }), signal),
-      limits.part,
-    );
-    return ETag;
+    return this.#ask(async (signal) => {
+      const { ETag } = await this.#bucket.client.send(new UploadPartCommand({ ...part, Body }), signal);
+      return expectFromS3(ETag);
+    }, limits.part);
   }
 
   #ask<T>(work: (signal: { abortSignal: AbortSignal }) => Promise<T>, limit?: number): Promise<T> {
@@ -166,7 +167,7 @@ export class Composer {
 interface PartName {
   readonly Bucket: string;
   readonly Key: string;
-  readonly UploadId: string | undefined;
+  readonly UploadId: string;
   readonly PartNumber: number;
 }
 

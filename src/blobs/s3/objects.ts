@@ -5,7 +5,7 @@ import {
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
 import type { ObjectInfo } from "../object-store.ts";
-import { type Bucket, limits } from "./bucket.ts";
+import { type Bucket, expectFromS3, limits } from "./bucket.ts";
 import { objectSettings } from "./client.ts";
 import { isMissing, unavailable } from "./errors.ts";
 
@@ -20,15 +20,24 @@ export async function putObject(
   const input = { ...bucket.object(key), ...objectSettings(bucket.options), Body: content };
   const limit = content.length > 1024 * 1024 ? limits.part : limits.small;
   await bucket
-    .attempt((signal) => bucket.client.send(new PutObjectCommand(input), signal), limit, patience)
+    .attempt(
+      async (signal) => {
+        const { ETag } = await bucket.client.send(new PutObjectCommand(input), signal);
+        expectFromS3(ETag);
+      },
+      limit,
+      patience,
+    )
     .catch(refuse);
 }
 
 export async function statObject(bucket: Bucket, key: string): Promise<ObjectInfo | null> {
   try {
-    const { ContentLength = 0, LastModified } = await bucket.attempt((signal) =>
-      bucket.client.send(new HeadObjectCommand(bucket.object(key)), signal),
-    );
+    const { ContentLength = 0, LastModified } = await bucket.attempt(async (signal) => {
+      const head = await bucket.client.send(new HeadObjectCommand(bucket.object(key)), signal);
+      expectFromS3(head.ETag);
+      return head;
+    });
     return { key, size: ContentLength, modifiedAt: LastModified?.getTime() ?? 0 };
   } catch (error) {
     if (isMissing(error)) return null;
@@ -52,7 +61,10 @@ export async function copyObject(bucket: Bucket, from: string, to: string): Prom
     CopySource: copySource(bucket, from),
   };
   await bucket
-    .attempt((signal) => bucket.client.send(new CopyObjectCommand(input), signal), limits.copy)
+    .attempt(async (signal) => {
+      const { CopyObjectResult } = await bucket.client.send(new CopyObjectCommand(input), signal);
+      expectFromS3(CopyObjectResult?.ETag);
+    }, limits.copy)
     .catch(refuse);
 }
 

@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { BreakwaterError } from "../../kernel/index.ts";
-import { type Bucket, limits } from "./bucket.ts";
+import { type Bucket, expectFromS3 } from "./bucket.ts";
 import { isBeyondEnd, isMissing, unavailable } from "./errors.ts";
 
 /** Milliseconds without a byte after which a download is taken up anew on another connection. */
@@ -62,21 +62,20 @@ async function* piecesOf(
 /** Null when there is nothing in the range. */
 async function request(bucket: Bucket, key: string, start: number, end: number): Promise<Part | null> {
   if (end <= start) return null;
-  const range = `bytes=${start}-${Number.isFinite(end) ? end - 1 : ""}`;
+  const whole = start === 0 && !Number.isFinite(end);
+  const range = whole ? null : `bytes=${start}-${Number.isFinite(end) ? end - 1 : ""}`;
   try {
-    const { Body, ContentLength } = await bucket.attempt(
-      (signal) =>
-        bucket.downloads.send(
-          new GetObjectCommand({
-            ...bucket.object(key),
-            ...(start === 0 && !Number.isFinite(end) ? {} : { Range: range }),
-          }),
-          signal,
-        ),
-      limits.small,
-    );
-    if (!(Body instanceof Readable)) throw new Error("The client library gave no stream.");
-    return { length: ContentLength ?? 0, body: Body };
+    return await bucket.attempt(async (signal) => {
+      const input = { ...bucket.object(key), ...(range === null ? {} : { Range: range }) };
+      const {
+        Body,
+        ContentLength = 0,
+        ETag,
+      } = await bucket.downloads.send(new GetObjectCommand(input), signal);
+      expectFromS3(ETag);
+      if (!(Body instanceof Readable)) throw new Error("The client library gave no stream.");
+      return { length: ContentLength, body: Body };
+    });
   } catch (error) {
     if (isBeyondEnd(error)) return null;
     if (!isMissing(error)) throw unavailable(error);
