@@ -57,14 +57,14 @@ export class Overview {
     const rows = await this.#database.read
       .selectFrom("repository")
       .innerJoin("project", "project.id", "repository.project_id")
-      .select(["repository.name", "project_id", "project.name as project_name", "public", "pull_count"])
-      .select((select) =>
-        select
-          .selectFrom("manifest")
-          .select((of) => of.fn.countAll().as("count"))
-          .whereRef("manifest.repository_id", "=", "repository.id")
-          .as("artifact_count"),
-      )
+      .select([
+        "repository.name",
+        "project_id",
+        "project.name as project_name",
+        "public",
+        "pull_count",
+        "artifact_count",
+      ])
       .where(visibleTo(principal))
       .where(containing("repository.name", text))
       .orderBy("repository.name")
@@ -76,7 +76,7 @@ export class Overview {
       projectName: row.project_name,
       projectPublic: row.public === 1,
       pullCount: row.pull_count,
-      artifactCount: Number(row.artifact_count),
+      artifactCount: row.artifact_count,
     }));
   }
 

@@ -12,7 +12,7 @@ import { Verdicts } from "../verdict/index.ts";
 import { openDatabase } from "./database.ts";
 import { installationSecret } from "./secret.ts";
 import { openStorage } from "./storage.ts";
-import { trustHosts } from "./trust.ts";
+import { trustHosts } from "./trust-hosts.ts";
 
 /** The `service` of the registry's tokens, by Harbor's name for it. */
 export const tokenService = "harbor-registry";

@@ -8,17 +8,6 @@ import type { Services } from "./services.ts";
 /** The `service` of Notary's tokens, by Harbor's name for it. */
 const notaryService = "harbor-notary";
 
-/** What images' names begin with when they are pushed here: the external address first. */
-export function trustHosts({ externalUrl, hostname, https, http }: Config): readonly string[] {
-  const own = hostname.includes(":") ? `[${hostname}]` : hostname;
-  const listeners = [
-    ...(https === null ? [] : [`https://${own}:${https.port}`]),
-    ...(http === null ? [] : [`http://${own}:${http.port}`]),
-  ];
-  // The URL's host leaves out a port that clients leave out too.
-  return [...new Set([externalUrl, ...listeners].map((url) => new URL(url).host))];
-}
-
 /** Notary's API, and what the token service needs to know of it. */
 export function trustApi(
   { externalUrl }: Config,
