@@ -77,10 +77,22 @@ export class NotaryServer implements AsyncDisposable {
 export class NotaryClient implements AsyncDisposable {
   readonly directory: string;
   readonly #home: TemporaryDirectory;
+  readonly #url: string;
+  readonly #caFile: string;
   readonly #options: readonly string[];
+  /** Name and password in base64, as the client takes them; null for none. */
+  readonly #credentials: string | null;
 
-  private constructor(home: TemporaryDirectory, url: string, caFile: string) {
+  private constructor(
+    home: TemporaryDirectory,
+    url: string,
+    caFile: string,
+    credentials: string | null = null,
+  ) {
     this.#home = home;
+    this.#url = url;
+    this.#caFile = caFile;
+    this.#credentials = credentials;
     this.directory = home.path;
     this.#options = ["-d", join(home.path, "trust"), "--tlscacert", caFile, "-s", url];
   }
@@ -89,14 +101,20 @@ export class NotaryClient implements AsyncDisposable {
     return new NotaryClient(await temporaryDirectory("notary"), url, caFile);
   }
 
+  /** The same folder, keys and cache, with somebody's name and password. */
+  as(credentials: string): NotaryClient {
+    return new NotaryClient(this.#home, this.#url, this.#caFile, credentials);
+  }
+
   run(...command: readonly string[]): Promise<CommandResult> {
+    const credentials = this.#credentials === null ? {} : { NOTARY_AUTH: this.#credentials };
     const passphrases = ["ROOT", "TARGETS", "SNAPSHOT", "DELEGATION"].map((role) => [
       `NOTARY_${role}_PASSPHRASE`,
       passphrase,
     ]);
     return run(["notary", ...this.#options, ...command], {
       cwd: this.directory,
-      env: { ...process.env, HOME: this.directory, ...Object.fromEntries(passphrases) },
+      env: { ...process.env, HOME: this.directory, ...credentials, ...Object.fromEntries(passphrases) },
       // It asks whether one really means to rotate a root key.
       stdin: "yes\n",
     });

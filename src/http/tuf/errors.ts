@@ -27,7 +27,13 @@ export function tufError(error: TrustRefusal | BreakwaterError): Response {
   const { detail = null } = error;
   const whole = body(detail);
   const text = Buffer.byteLength(whole) <= maxBody || status !== 400 ? whole : body(shortened(detail, whole));
-  return new Response(text, { status, headers: { "Content-Type": "application/json; charset=utf-8" } });
+  const response = new Response(text, {
+    status,
+    headers: { "Content-Type": "application/json; charset=utf-8" },
+  });
+  const { retryAfter } = (detail ?? {}) as { retryAfter?: unknown };
+  if (typeof retryAfter === "number") response.headers.set("Retry-After", String(Math.ceil(retryAfter)));
+  return response;
 }
 
 function describe(error: TrustRefusal | BreakwaterError): readonly [number, string, string] {
