@@ -11,6 +11,7 @@ const TOOLS: Readonly<Record<string, readonly string[]>> = {
   podman: ["podman"],
   buildah: ["buildah"],
   kubectl: ["kubernetes-client"],
+  pg_ctlcluster: ["postgresql"],
   openssl: ["openssl"],
   // The server's own programs lie in a folder for each version; this one comes with every version.
   pg_createcluster: ["postgresql"],

@@ -48,10 +48,19 @@ async function startShared() {
 }
 
 /** A migrated database on the tests' PostgreSQL, and the server that has it. */
-export async function createOnPostgresql(): Promise<{ server: PostgresqlServer; options: PostgresqlOptions }> {
+export async function createOnPostgresql(): Promise<{
+  server: PostgresqlServer;
+  options: PostgresqlOptions;
+}> {
   shared ??= startShared();
   const { server, template } = await shared;
   return { server, options: await server.createDatabase(template) };
+}
+
+/** The section of harbor.yml by which a Breakwater is told of the database. */
+export function sectionOf({ host, port, database, username, password, maxConnections }: PostgresqlOptions) {
+  const harbor = { host, port, db_name: database, username, password, max_open_conns: maxConnections };
+  return { external_database: { harbor } };
 }
 
 /** The variables by which a Breakwater is told of the database. */
