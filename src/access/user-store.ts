@@ -25,7 +25,7 @@ export interface User {
 const columns: Columns = {
   user_id: { column: "id", type: "number" },
   username: { column: "username", type: "text" },
-  email: { column: "email", type: "text" },
+  email: { column: "email", type: "text", nullable: true },
   realname: { column: "realname", type: "text" },
   comment: { column: "comment", type: "text" },
   sysadmin_flag: { column: "admin", type: "flag" },

@@ -32,7 +32,15 @@ export interface Page<T> {
 
 /** What clients may filter and sort by: their name for it, and the column behind it. */
 export type Columns = Readonly<
-  Record<string, { readonly column: string; readonly type: "text" | "number" | "time" | "flag" }>
+  Record<
+    string,
+    {
+      readonly column: string;
+      readonly type: "text" | "number" | "time" | "flag";
+      /** True where it may be empty: that comes before everything else, on every engine. */
+      readonly nullable?: true;
+    }
+  >
 >;
 
 /**
@@ -83,8 +91,10 @@ export function ordering(
   const terms: RawBuilder<unknown>[] = [];
   for (const { field, descending } of [...sort, ...fallback]) {
     const known = Object.hasOwn(columns, field) ? columns[field] : undefined;
-    if (known !== undefined)
-      terms.push(sql`${sql.ref(known.column)} ${sql.raw(descending ? "desc" : "asc")}`);
+    if (known === undefined) continue;
+    // Said only where it matters: it keeps PostgreSQL from reading an index in its order.
+    const nulls = known.nullable ? (descending ? " nulls last" : " nulls first") : "";
+    terms.push(sql`${sql.ref(known.column)} ${sql.raw((descending ? "desc" : "asc") + nulls)}`);
   }
   return sql.join(terms);
 }

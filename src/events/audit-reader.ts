@@ -26,7 +26,7 @@ export interface AuditRecord {
 /** Harbor's names for what records can be filtered and sorted by. */
 const columns: Columns = {
   id: { column: "id", type: "number" },
-  project_id: { column: "project_id", type: "number" },
+  project_id: { column: "project_id", type: "number", nullable: true },
   username: { column: "actor", type: "text" },
   operation: { column: "operation", type: "text" },
   resource_type: { column: "resource_type", type: "text" },

@@ -41,7 +41,7 @@ const columns: Columns = {
   project_id: { column: "project.id", type: "number" },
   name: { column: "project.name", type: "text" },
   owner_id: { column: "project.owner_id", type: "number" },
-  owner: { column: "owner.username", type: "text" },
+  owner: { column: "owner.username", type: "text", nullable: true },
   public: { column: "project.public", type: "flag" },
   creation_time: { column: "project.created_at", type: "time" },
   update_time: { column: "project.updated_at", type: "time" },

@@ -15,7 +15,7 @@ export const artifactColumns: Columns = {
   artifact_type: { column: "manifest.artifact_type", type: "text" },
   size: { column: "manifest.total_size", type: "number" },
   push_time: { column: "manifest.pushed_at", type: "time" },
-  pull_time: { column: "manifest.pulled_at", type: "time" },
+  pull_time: { column: "manifest.pulled_at", type: "time", nullable: true },
 };
 
 /**

@@ -17,7 +17,7 @@ const tagColumns: Columns = {
   id: { column: "id", type: "number" },
   name: { column: "name", type: "text" },
   push_time: { column: "pushed_at", type: "time" },
-  pull_time: { column: "pulled_at", type: "time" },
+  pull_time: { column: "pulled_at", type: "time", nullable: true },
 };
 
 const lastPushedFirst = [

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { sql } from "kysely";
-import { type Database, migrate } from "../../src/db/index.ts";
+import { type Database, migrate, ordering } from "../../src/db/index.ts";
 import { isRefusal } from "../../src/kernel/index.ts";
 import { describeOnEngines } from "../support/engines.ts";
 
@@ -34,6 +34,29 @@ describeOnEngines("the database's port", (open) => {
     for (const name of ["b", "B", "a", "_", "a-b", "ab", "Z"]) await put(database, name, "");
     const rows = await database.read.selectFrom("setting").select("name").orderBy("name").execute();
     expect(rows.map(({ name }) => name)).toEqual(["B", "Z", "_", "a", "a-b", "ab", "b"]);
+    await database.close();
+  });
+
+  test("what is empty comes first, and last in the other direction", async () => {
+    const database = await open();
+    for (const [digest, orphaned_at] of [
+      ["a", 2],
+      ["b", null],
+      ["c", 1],
+    ] as const) {
+      const id = await addBlob(database, digest, 1);
+      await database.write((tx) =>
+        tx.updateTable("blob").set({ orphaned_at }).where("id", "=", id).execute(),
+      );
+    }
+    const columns = { orphaned: { column: "orphaned_at", type: "number", nullable: true } } as const;
+    const sorted = async (descending: boolean) => {
+      const order = ordering([{ field: "orphaned", descending }], columns, []);
+      const rows = await database.read.selectFrom("blob").select("digest").orderBy(order).execute();
+      return rows.map(({ digest }) => digest).join("");
+    };
+    expect(await sorted(false)).toBe("bca");
+    expect(await sorted(true)).toBe("acb");
     await database.close();
   });
 
