@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { S3Options } from "../../src/blobs/index.ts";
+import { atTheEnd } from "./at-the-end.ts";
 import { Child } from "./child.ts";
 import { goTool } from "./go-tool.ts";
 import { freePort } from "./ports.ts";
@@ -24,8 +25,8 @@ export interface S3Server extends AsyncDisposable {
   readonly bucket: string;
   /** Options of a store in the server's bucket, at another endpoint where one stands in front. */
   options(changes?: Partial<S3Options>): S3Options;
-  /** The same as a section of harbor.yml. */
-  section(changes?: Section): Section;
+  /** The same as harbor.yml's section `storage_service`, with further keys of it. */
+  service(further?: unknown): Section;
 }
 
 /** An S3 server of one's own on loopback, with an empty bucket. */
@@ -59,16 +60,25 @@ export async function startS3(): Promise<S3Server> {
     host,
     bucket,
     options: (changes = {}) => ({ ...defaults, bucket, endpoint, ...changes }),
-    section: (changes = {}) => ({
-      accesskey: keys.accessKeyId,
-      secretkey: keys.secretAccessKey,
-      region: defaults.region,
-      regionendpoint: endpoint,
-      bucket,
-      ...changes,
+    service: (further = {}) => ({
+      s3: {
+        accesskey: keys.accessKeyId,
+        secretkey: keys.secretAccessKey,
+        region: defaults.region,
+        regionendpoint: endpoint,
+        bucket,
+      },
+      ...(further as Section),
     }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** One that nobody has to stop: it ends with the run of all tests. */
+export async function startS3UntilTheEnd(): Promise<S3Server> {
+  const server = await startS3();
+  atTheEnd(async () => server[Symbol.asyncDispose]());
+  return server;
 }
 
 const defaults = {

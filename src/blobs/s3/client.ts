@@ -38,7 +38,8 @@ export function createClient(options: S3Options, connections: number, endpoint =
     },
     logger: silent,
     ...(endpoint === null ? {} : { endpoint }),
-    ...(options.credentials === null ? {} : { credentials: options.credentials }),
+    // The library notes things down in the object that it is given.
+    ...(options.credentials === null ? {} : { credentials: { ...options.credentials } }),
     ...(options.userAgent === null ? {} : { customUserAgent: options.userAgent }),
   });
 }

@@ -22,7 +22,8 @@ const full: ReadonlySet<string> = new Set(["InsufficientStorage", "QuotaExceeded
 /** True for a failure that may not be there at the next attempt. */
 export function isTransient(error: unknown): boolean {
   const failure = error as Failure;
-  if (error instanceof BreakwaterError || failure.name === "CredentialsProviderError") return false;
+  if (error instanceof BreakwaterError || error instanceof TypeError) return false;
+  if (failure.name === "CredentialsProviderError") return false;
   const status = failure.$metadata?.httpStatusCode;
   // Without an answer: the network, or a time limit of ours.
   if (status === undefined || passing.has(failure.name)) return true;

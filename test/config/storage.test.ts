@@ -1,0 +1,131 @@
+import { describe, expect, test } from "bun:test";
+import { stringify } from "yaml";
+import { describeConfig } from "../../src/config/index.ts";
+import { load, refusalOf } from "./support.ts";
+
+/** As an operator of Harbor has it, whose file passes the keys on to Docker Distribution. */
+const harborFile = `
+hostname: reg.example.com
+https: {port: 443}
+storage_service:
+  ca_bundle: ca.crt
+  s3:
+    accesskey: AKIAEXAMPLE
+    secretkey: not-to-be-seen
+    sessiontoken: nor-this
+    region: eu-west-1
+    regionendpoint: minio.corp.example:9000
+    bucket: harbor
+    encrypt: true
+    keyid: key-1
+    secure: true
+    skipverify: false
+    v4auth: true
+    chunksize: 5242880
+    multipartcopychunksize: 33554432
+    multipartcopymaxconcurrency: 100
+    multipartcopythresholdsize: 33554432
+    rootdirectory: /some/folder/
+    storageclass: STANDARD_IA
+  redirect:
+    disable: false
+breakwater:
+  redirect: {endpoint: "https://images.example.com", networks: "10.0.0.0/8, fd00::/8", expires_in: 5m}
+`;
+
+describe("storage_service", () => {
+  test("with s3 means what it means to Harbor", async () => {
+    const { config, warnings, cwd } = await load(harborFile, {}, ["ca.crt"]);
+    expect(config.storage).toEqual({
+      driver: "s3",
+      s3: {
+        bucket: "harbor",
+        region: "eu-west-1",
+        endpoint: "https://minio.corp.example:9000",
+        forcePathStyle: true,
+        credentials: {
+          accessKeyId: "AKIAEXAMPLE",
+          secretAccessKey: "not-to-be-seen",
+          sessionToken: "nor-this",
+        },
+        rootDirectory: "some/folder",
+        accelerate: false,
+        dualStack: false,
+        caBundle: `${cwd}/ca.crt`,
+        skipVerify: false,
+        chunkSize: 5_242_880,
+        copyConcurrency: 100,
+        encryption: { kmsKey: "key-1" },
+        storageClass: "STANDARD_IA",
+        acl: null,
+        userAgent: null,
+        redirect: {
+          endpoint: "https://images.example.com",
+          networks: ["10.0.0.0/8", "fd00::/8"],
+          except: [],
+          lifetime: 300,
+        },
+      },
+    });
+    expect(warnings).toEqual([
+      "test.yml: these keys of Harbor's do not apply to Breakwater: storage_service.s3.multipartcopychunksize, storage_service.s3.multipartcopythresholdsize.",
+    ]);
+  });
+
+  test("is printed without its secrets, as a file that means the same", async () => {
+    const { config } = await load(harborFile.replace("  ca_bundle: ca.crt\n", ""));
+    const printed = stringify(describeConfig(config));
+    expect(printed).not.toMatch(/AKIAEXAMPLE|not-to-be-seen|nor-this/);
+    const { config: again } = await load(printed);
+    const mask = "********";
+    const credentials = { accessKeyId: mask, secretAccessKey: mask, sessionToken: mask };
+    expect(again.storage).toEqual(
+      config.storage.driver === "s3"
+        ? { driver: "s3", s3: { ...config.storage.s3, credentials } }
+        : config.storage,
+    );
+  });
+
+  test("takes keys from the machine, Amazon's own service, and no redirects, unless told", async () => {
+    const { config } = await load("storage_service: {s3: {bucket: images, region: us-west-2}}");
+    expect(config.storage).toMatchObject({
+      driver: "s3",
+      s3: { credentials: null, endpoint: null, forcePathStyle: false, encryption: null, redirect: null },
+    });
+  });
+
+  test("may come from the environment alone", async () => {
+    const { config } = await load(undefined, {
+      BREAKWATER_STORAGE_SERVICE_S3_BUCKET: "images",
+      BREAKWATER_STORAGE_SERVICE_S3_REGIONENDPOINT: "http://127.0.0.1:9000",
+    });
+    expect(config.storage).toMatchObject({
+      driver: "s3",
+      s3: { bucket: "images", endpoint: "http://127.0.0.1:9000" },
+    });
+  });
+
+  test.each([
+    ["s3: {region: us-east-1}", "storage_service.s3.bucket: expected a bucket's name, found nothing"],
+    ["s3: {bucket: a b}", "storage_service.s3.bucket (test.yml:1): expected a bucket's name"],
+    ["s3: {bucket: images, accesskey: x}", "storage_service.s3.secretkey: expected a key"],
+    ["s3: {bucket: images, chunksize: 1M}", "expected a number of bytes such as 10M, from 5M to 256M"],
+    ["s3: {bucket: images, v4auth: false}", "storage_service.s3.v4auth (test.yml:1): expected true"],
+    ["s3: {bucket: images, regionendpoint: 'http://a/b'}", "expected https://HOST, https://HOST:PORT"],
+    ["s3: {bucket: images}, ca_bundle: /nowhere", "expected a file in PEM form that can be read"],
+    ["gcs: {bucket: images}", "expected storage_service.filesystem or storage_service.s3"],
+  ])("%s is refused", async (yaml, message) => {
+    expect(await refusalOf(`storage_service: {${yaml}}`)).toContain(message);
+  });
+
+  test("never shows a wrong secret", async () => {
+    const yaml = "storage_service: {s3: {bucket: images, chunksize: x, secretkey: [s3cr3t]}}";
+    expect(await refusalOf(yaml)).not.toContain("s3cr3t");
+  });
+
+  test("networks are checked", async () => {
+    expect(await refusalOf("breakwater: {redirect: {networks: 10.0.0.0/33}}")).toContain(
+      "breakwater.redirect.networks (test.yml:1): expected networks separated by commas",
+    );
+  });
+});
