@@ -173,8 +173,14 @@ export class FileSystemStore implements ObjectStore {
 
 /** The name gets a file of its own; a descriptor that is still open elsewhere keeps the old one. */
 async function replaceByCopy(path: string): Promise<void> {
-  await copyFile(path, `${path}.copy`, constants.COPYFILE_FICLONE);
-  await rename(`${path}.copy`, path);
+  const copy = `${path}.copy`;
+  await copyFile(path, copy, constants.COPYFILE_FICLONE);
+  {
+    // What it replaces was acknowledged, and so is on the disk.
+    await using file = await open(copy, "r+");
+    await file.sync();
+  }
+  await rename(copy, path);
 }
 
 function openForWriting(path: string): Promise<number> {
