@@ -1,5 +1,5 @@
 import { blobKey, type ObjectStore } from "../blobs/index.ts";
-import type { Database } from "../db/index.ts";
+import type { Database, Tx } from "../db/index.ts";
 import { type Clock, type Digest, minute } from "../kernel/index.ts";
 import type { BlobRef } from "./links.ts";
 
@@ -25,9 +25,17 @@ export class BlobIntake {
     this.#clock = clock;
   }
 
-  /** A staged object becomes the blob `digest`, whose content it must be. */
-  async take(stagedKey: string, digest: Digest, size: number): Promise<BlobRef> {
-    const blob = await this.#claim(digest, size);
+  /**
+   * A staged object becomes the blob `digest`, whose content it must be. `confirm` throws when another has taken
+   * the staged object over; it has a say last, for waiting for the claim may take long.
+   */
+  async take(
+    stagedKey: string,
+    digest: Digest,
+    size: number,
+    confirm: (tx: Tx) => Promise<void>,
+  ): Promise<BlobRef> {
+    const blob = await this.#claim(digest, size, confirm);
     await this.#objects.move(stagedKey, blobKey(digest), size);
     return blob;
   }
@@ -40,8 +48,9 @@ export class BlobIntake {
   }
 
   /** Waits while the collector is deleting the very blob: it holds the row's lock. */
-  #claim(digest: Digest, size: number): Promise<BlobRef> {
+  #claim(digest: Digest, size: number, confirm?: (tx: Tx) => Promise<void>): Promise<BlobRef> {
     return this.#database.write(async (tx) => {
+      await confirm?.(tx);
       const now = this.#clock();
       const claimed_until = now + claimTerm;
       return (

@@ -1,5 +1,5 @@
 import type { Writer } from "../blobs/index.ts";
-import type { Database } from "../db/index.ts";
+import type { Database, Tx } from "../db/index.ts";
 import { BreakwaterError, type Clock, second } from "../kernel/index.ts";
 
 /** How long a process that writes keeps others away without a sign of life. */
@@ -18,6 +18,8 @@ export interface UploadHold extends AsyncDisposable, Writer {
   checkpoint(offset: number): Promise<void>;
   /** Throws CONFLICT when the hold was lost: for just before what cannot be taken back. */
   confirm(): Promise<void>;
+  /** As `confirm`, for the whole term, within a transaction of the caller's. */
+  confirmIn(tx: Tx): Promise<void>;
   /** Records `offset` and ends the hold. Throws CONFLICT when it was lost. */
   release(): Promise<void>;
 }
@@ -93,21 +95,23 @@ export class UploadHolds {
     let due = false;
     let ended = false;
 
-    async function set(values: {
-      offset?: number;
-      holder?: null;
-      held_until: number | null;
-    }): Promise<boolean> {
-      const { numUpdatedRows } = await database.write((tx) =>
-        tx
-          .updateTable("upload")
-          .set({ ...values, updated_at: Math.max(clock(), fence) })
-          .where("id", "=", id)
-          .where("holder", "=", holder)
-          .executeTakeFirstOrThrow(),
-      );
+    interface Values {
+      readonly offset?: number;
+      readonly holder?: null;
+      readonly held_until: number | null;
+    }
+
+    async function setIn(tx: Tx, values: Values): Promise<boolean> {
+      const { numUpdatedRows } = await tx
+        .updateTable("upload")
+        .set({ ...values, updated_at: Math.max(clock(), fence) })
+        .where("id", "=", id)
+        .where("holder", "=", holder)
+        .executeTakeFirstOrThrow();
       return numUpdatedRows > 0n;
     }
+
+    const set = (values: Values) => database.write((tx) => setIn(tx, values));
 
     async function renew(offset?: number): Promise<void> {
       const until = clock() + term;
@@ -135,6 +139,9 @@ export class UploadHolds {
       },
       async confirm() {
         if (heldUntil - clock() < term / 2) await renew();
+      },
+      async confirmIn(tx) {
+        if (!(await setIn(tx, { held_until: clock() + term }))) throw lost();
       },
       async release() {
         clearInterval(timer);

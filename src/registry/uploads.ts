@@ -149,8 +149,7 @@ export class Uploads {
     }
     try {
       await checkRoom(this.#database.read, upload.repository.projectId, digest, hold.offset);
-      await hold.confirm();
-      const blob = await this.#intake.take(key, digest, hold.offset);
+      const blob = await this.#intake.take(key, digest, hold.offset, (tx) => hold.confirmIn(tx));
       await this.#blobs.link(upload.repository, digest, blob, (tx) =>
         tx.deleteFrom("upload").where("id", "=", upload.id).execute(),
       );
