@@ -17,13 +17,17 @@ export interface Violation {
  */
 export class Ledger {
   readonly #states = new Map<string, Set<State>>();
+  /** Seen to be gone, and not touched since. */
+  readonly #gone = new Set<string>();
   acknowledged = 0;
+  verified = 0;
 
   begin(changes: Changes): { acknowledge(): void; refuse(): void } {
     const before = new Map<string, ReadonlySet<State>>();
     for (const [subject, state] of changes) {
       const possible = this.#states.get(subject) ?? new Set([null]);
       before.set(subject, new Set(possible));
+      this.#gone.delete(subject);
       this.#states.set(subject, possible.add(state));
     }
     return {
@@ -50,18 +54,20 @@ export class Ledger {
     }
   }
 
-  /** Looks at every subject. What was found is the only state from then on. */
-  async verify(observe: (subject: string) => Promise<State>): Promise<Violation[]> {
+  /**
+   * Looks at every subject; at what was seen to be gone before only when told to look `again`. What was found is
+   * the only state from then on.
+   */
+  async verify(observe: (subject: string) => Promise<State>, again = false): Promise<Violation[]> {
     const violations: Violation[] = [];
     for (const [subject, states] of this.#states) {
+      if (this.#gone.has(subject) && !again) continue;
+      this.verified++;
       const observed = await observe(subject);
       if (!states.has(observed)) violations.push({ subject, observed, acceptable: [...states] });
       this.#states.set(subject, new Set([observed]));
+      if (observed === null) this.#gone.add(subject);
     }
     return violations;
-  }
-
-  get size(): number {
-    return this.#states.size;
   }
 }
