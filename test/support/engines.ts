@@ -26,6 +26,17 @@ export function describeOnEngines(name: string, body: (open: OpenDatabase) => vo
   describeUnless(missingPostgresql(), `${name}, on PostgreSQL`, () => body(openOnPostgresql));
 }
 
+/** The same for tests of whole installations; `environment` makes the variables that name a new database. */
+export function describeInstallations(
+  name: string,
+  body: (environment: () => Promise<Record<string, string>>) => void,
+): void {
+  describeUnless(undefined, `${name}, on SQLite`, () => body(async () => ({})));
+  describeUnless(missingPostgresql(), `${name}, on PostgreSQL`, () =>
+    body(async () => environmentOf((await createOnPostgresql()).options)),
+  );
+}
+
 export const openOnSqlite: OpenDatabase = async () => {
   const directory = await temporaryDirectory("database");
   const open = async () => openSqlite(join(directory.path, "breakwater.sqlite"));
