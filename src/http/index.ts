@@ -7,4 +7,5 @@ export type { TokenServices } from "./token/issue.ts";
 export { createTokenRoutes } from "./token/routes.ts";
 export { createGate } from "./tuf/gate.ts";
 export { createTrustGrants } from "./tuf/grants.ts";
+export { TufMetrics } from "./tuf/metrics.ts";
 export type { TufServices } from "./tuf/services.ts";

@@ -45,7 +45,7 @@ export async function openListeners(
 ): Promise<Listeners> {
   const { access, audit, projects, registry } = services;
   const api = createApi(await apiServices(config, services, version));
-  const { tuf, trustTokens } = trustApi(config, services);
+  const { tuf, trustTokens } = trustApi(config, services, metrics);
   const others = [
     createTokenRoutes({
       access,

@@ -1,6 +1,13 @@
 import { sql } from "kysely";
 import type { Config } from "../config/index.ts";
-import { createGate, createTrustGrants, type TokenServices, type TufServices } from "../http/index.ts";
+import {
+  createGate,
+  createTrustGrants,
+  type Metrics,
+  type TokenServices,
+  TufMetrics,
+  type TufServices,
+} from "../http/index.ts";
 import { isRefusal } from "../kernel/index.ts";
 import type { ProjectServices } from "../projects/index.ts";
 import type { Services } from "./services.ts";
@@ -12,6 +19,7 @@ const notaryService = "harbor-notary";
 export function trustApi(
   { externalUrl }: Config,
   { access, audit, database, projects, trust }: Services,
+  metrics: Metrics,
 ): { readonly tuf: TufServices; readonly trustTokens: NonNullable<TokenServices["trust"]> } {
   const { rights } = projects;
   const grants = createTrustGrants(trust.names, rights, (name) => isProject(projects, name));
@@ -27,6 +35,7 @@ export function trustApi(
     tuf: {
       ...gate,
       trust,
+      metrics: new TufMetrics(metrics.registry),
       gunPrefixes: [],
       async health() {
         try {

@@ -158,6 +158,18 @@ describeUnless(missingNotary, "trust data on a server", () => {
     expect((await notary("/_notary_server/health")).status).toBe(200);
   });
 
+  test("counts what is asked of it, under Notary's own names", async () => {
+    const headers = { authorization: basicAuth(server.admin) };
+    await notary(`/v2/${server.host}/team/counted/_trust/tuf/root.json`, { headers });
+    const metrics = await (await fetch(`http://127.0.0.1:${server.metricsPort}/metrics`)).text();
+    expect(metrics).toMatch(
+      /notary_server_http_requests_total\{operation="GetRole",method="get",code="404"\} [1-9]/,
+    );
+    for (const name of ["request_duration_microseconds", "request_size_bytes", "response_size_bytes"]) {
+      expect(metrics).toContain(`notary_server_http_${name}_sum{operation="GetRole"}`);
+    }
+  });
+
   test("the notary client publishes over either port, and what it published outlives a restart", async () => {
     const auth = (who: Credentials) => Buffer.from(`${who.username}:${who.password}`).toString("base64");
     for (const [address, name] of [

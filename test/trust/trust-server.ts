@@ -57,6 +57,7 @@ export async function startTrustServer(
     trust: harness.trust,
     authorize: async () => caller,
     challenge: () => "",
+    metrics: { count: () => {} },
     gunPrefixes: [],
     health: async () => ({}),
     ...options,

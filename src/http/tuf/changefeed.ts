@@ -1,4 +1,5 @@
 import { type Change, type Trust, TrustRefusal } from "../../trust/index.ts";
+import { plainText, reply } from "./reply.ts";
 
 /** Records where the client asks for 0 of them, and the most that one answer holds. */
 const defaultRecords = 100;
@@ -26,7 +27,7 @@ export async function getChanges(
   // Where there is nothing, Notary says so in two ways.
   const none = changes.length === 0 && !backwards;
   const body = { count: changes.length, records: none ? null : changes.map(describe) };
-  return new Response(JSON.stringify(body), { headers: { "Content-Type": "text/plain; charset=utf-8" } });
+  return reply(JSON.stringify(body), plainText);
 }
 
 /** What is wrong with a number of 32 bits, in Go's words. */

@@ -1,6 +1,7 @@
 import type { BreakwaterError } from "../../kernel/index.ts";
 import { type TrustCode, TrustRefusal } from "../../trust/index.ts";
 import { statusOf } from "../errors.ts";
+import { json, reply } from "./reply.ts";
 
 /** The contract, section 2: the status and the words of each code. */
 const problems: Readonly<Record<TrustCode, readonly [status: number, message: string]>> = {
@@ -27,10 +28,7 @@ export function tufError(error: TrustRefusal | BreakwaterError): Response {
   const { detail = null } = error;
   const whole = body(detail);
   const text = Buffer.byteLength(whole) <= maxBody || status !== 400 ? whole : body(shortened(detail, whole));
-  const response = new Response(text, {
-    status,
-    headers: { "Content-Type": "application/json; charset=utf-8" },
-  });
+  const response = reply(text, json, status);
   const { retryAfter } = (detail ?? {}) as { retryAfter?: unknown };
   if (typeof retryAfter === "number") response.headers.set("Retry-After", String(Math.ceil(retryAfter)));
   return response;

@@ -1,5 +1,6 @@
 import { type StoredMetadata, type Trust, TrustRefusal } from "../../trust/index.ts";
 import type { RoleQuery } from "./operations.ts";
+import { plainText, reply } from "./reply.ts";
 
 /** Seconds for which others may keep what can change, and what cannot (the contract, section 1). */
 const currentAge = 300;
@@ -14,7 +15,7 @@ export async function getMetadata(
 ): Promise<Response> {
   const wanted = query.kind === "version" ? { kind: query.kind, version: toNumber(query.version) } : query;
   const found = await trust.reader.read(gun, role, wanted);
-  return new Response(found.content, { headers: headersOf(found, query.kind === "current") });
+  return reply(found.content, headersOf(found, query.kind === "current"));
 }
 
 /** What Go's parser of numbers says to one of more than 64 bits is part of the contract too. */
@@ -27,7 +28,7 @@ function toNumber(digits: string): number {
 function headersOf({ createdAt }: StoredMetadata, current: boolean): Record<string, string> {
   const age = current ? currentAge : consistentAge;
   return {
-    "Content-Type": "text/plain; charset=utf-8",
+    ...plainText,
     "Cache-Control": `public, max-age=${age}, s-maxage=${age}${current ? ", must-revalidate" : ""}`,
     // RFC 9110, section 5.6.7, has GMT here. Notary has UTC.
     "Last-Modified": new Date(createdAt).toUTCString().replace("GMT", "UTC"),

@@ -7,9 +7,9 @@ import { tufError } from "./errors.ts";
 import { getMetadata } from "./get-metadata.ts";
 import { findOperation, type GunOperation, type Operation } from "./operations.ts";
 import { publish } from "./publish.ts";
+import { json, plainText, reply } from "./reply.ts";
 import type { Need, TrustAction, TufServices } from "./services.ts";
 
-const text = { "Content-Type": "text/plain; charset=utf-8" } as const;
 /** Methods that are answered with a 404 where they do nothing; others with a 405. */
 const methods: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "DELETE"]);
 
@@ -31,17 +31,33 @@ export async function handleTuf(
   services: TufServices,
   onRefusal: (refusal: BreakwaterError) => void,
 ): Promise<Response> {
-  let need: Need = { kind: "base" };
+  const started = performance.now();
+  const { request } = exchange;
+  if (!methods.has(request.method)) return new Response(null, { status: 405 });
+  const path = decode(exchange.path);
+  if (path === null) return tufError(nothingHere());
+  const clean = cleanPath(path);
+  if (clean !== path) return new Response(null, { status: 301, headers: { Location: encodeURI(clean) } });
+  const operation = findOperation(request.method, path);
+  if (operation === null) return tufError(nothingHere());
+  const response = await answer(operation, exchange, services, onRefusal);
+  if ("gun" in operation || operation.name === "AllChanges") {
+    const name = operation.name === "AllChanges" ? "Changefeed" : operation.name;
+    services.metrics.count(name, request, response, (performance.now() - started) / 1000);
+  }
+  return response;
+}
+
+async function answer(
+  operation: Operation,
+  exchange: Exchange,
+  services: TufServices,
+  onRefusal: (refusal: BreakwaterError) => void,
+): Promise<Response> {
+  const need = needOf(operation);
   try {
-    if (!methods.has(exchange.request.method)) return new Response(null, { status: 405 });
-    const path = decode(exchange.path);
-    const clean = cleanPath(path);
-    if (clean !== path) return new Response(null, { status: 301, headers: { Location: encodeURI(clean) } });
-    const operation = findOperation(exchange.request.method, path);
-    if (operation === null) throw nothingHere();
     if (operation.name === "Health") return await getHealth(services);
     requirePrefix(operation, services.gunPrefixes);
-    need = needOf(operation);
     const caller = await services.authorize(exchange, need);
     return await perform(operation, exchange, services, caller);
   } catch (error) {
@@ -68,7 +84,7 @@ async function perform(
 ): Promise<Response> {
   switch (operation.name) {
     case "Base":
-      return new Response("{}", { headers: text });
+      return reply("{}", plainText);
     case "UpdateTUF":
       return publish(trust, caller, operation.gun, request);
     case "GetRole":
@@ -76,9 +92,9 @@ async function perform(
     case "GetRoleByVersion":
       return getMetadata(trust, operation.gun, operation.role, operation.query);
     case "GetKey":
-      return new Response(await trust.key(operation.gun, operation.role), { headers: text });
+      return reply(await trust.key(operation.gun, operation.role), plainText);
     case "RotateKey":
-      return new Response(await trust.rotateKey(caller, operation.gun, operation.role), { headers: text });
+      return reply(await trust.rotateKey(caller, operation.gun, operation.role), plainText);
     case "DeleteTUF":
       await trust.delete(caller, operation.gun);
       return new Response(null);
@@ -91,16 +107,12 @@ async function perform(
 
 async function getHealth(services: TufServices): Promise<Response> {
   const failed = await services.health();
-  const status = Object.keys(failed).length === 0 ? 200 : 503;
-  return new Response(JSON.stringify(failed), {
-    status,
-    headers: { "Content-Type": "application/json; charset=utf-8" },
-  });
+  return reply(JSON.stringify(failed), json, Object.keys(failed).length === 0 ? 200 : 503);
 }
 
-function needOf(operation: Exclude<Operation, { name: "Health" }>): Need {
-  if (operation.name === "Base") return { kind: "base" };
+function needOf(operation: Operation): Need {
   if (operation.name === "AllChanges") return { kind: "catalog" };
+  if (operation.name === "Base" || operation.name === "Health") return { kind: "base" };
   return { kind: "repository", gun: operation.gun, actions: actions[operation.name] };
 }
 
@@ -117,11 +129,12 @@ function nothingHere(): TrustRefusal {
   return new TrustRefusal("METADATA_NOT_FOUND", "There is nothing under this path.");
 }
 
-function decode(path: string): string {
+/** The path without percent signs; null when they stand for no text. */
+function decode(path: string): string | null {
   try {
     return decodeURIComponent(path);
   } catch {
-    throw nothingHere();
+    return null;
   }
 }
 

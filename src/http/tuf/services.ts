@@ -1,6 +1,7 @@
 import type { Caller } from "../../kernel/index.ts";
 import type { Trust } from "../../trust/index.ts";
 import type { Exchange } from "../exchange.ts";
+import type { TufMetrics } from "./metrics.ts";
 
 /** What a request needs to be allowed to do (the contract, section 1, "Token actions needed"). */
 export type Need =
@@ -22,6 +23,7 @@ export interface TufServices {
   readonly authorize: Authorize;
   /** What tells a client that is refused where to get a better token. */
   challenge(exchange: Exchange, need: Need): string;
+  readonly metrics: Pick<TufMetrics, "count">;
   /** GUNs must begin with one of them; each ends in a slash. Empty for any. */
   readonly gunPrefixes: readonly string[];
   /** What is wrong, by the name of the part; empty when nothing is. */
