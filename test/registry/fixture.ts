@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { FileSystemStore } from "../../src/blobs/index.ts";
-import { type Database, migrate, openSqlite } from "../../src/db/index.ts";
+import type { Database } from "../../src/db/index.ts";
 import { AuditLog } from "../../src/events/index.ts";
 import { type Caller, type Digest, digestOf, parseRepositoryName } from "../../src/kernel/index.ts";
 import { createRegistry, type Registry } from "../../src/registry/index.ts";
+import type { OpenDatabase } from "../support/engines.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 export const caller: Caller = { kind: "user", name: "tester", address: "192.0.2.1", requestId: "request" };
@@ -22,10 +23,9 @@ export interface Room extends AsyncDisposable {
   storageUsed(): Promise<number>;
 }
 
-export async function openRoom(storageLimit = -1): Promise<Room> {
+export async function openRoom(open: OpenDatabase, storageLimit = -1): Promise<Room> {
   const directory = await temporaryDirectory("registry");
-  const database = openSqlite(join(directory.path, "db.sqlite"));
-  await migrate(database);
+  const database = await open();
   const objects = new FileSystemStore(join(directory.path, "storage"));
   let now = Date.now();
   const clock = () => now;
