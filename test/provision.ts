@@ -12,6 +12,8 @@ const TOOLS: Readonly<Record<string, readonly string[]>> = {
   buildah: ["buildah"],
   kubectl: ["kubernetes-client"],
   pg_ctlcluster: ["postgresql"],
+  notary: ["notary"],
+  "notary-server": ["notary"],
   openssl: ["openssl"],
   // The server's own programs lie in a folder for each version; this one comes with every version.
   pg_createcluster: ["postgresql"],

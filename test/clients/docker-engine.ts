@@ -1,7 +1,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Child } from "../support/child.ts";
-import { type CommandResult, missingForRoot, mustRun, run } from "../support/command.ts";
+import { type CommandOptions, type CommandResult, missingForRoot, mustRun, run } from "../support/command.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../support/temporary-directory.ts";
 
 const READY_WITHIN = 60_000;
@@ -15,9 +15,12 @@ const CHECKED_LOOPBACK = "0.0.0.0";
 /** In a mount namespace of its own the engine sees our hosts and certificates, and the machine keeps its own. */
 const START = 'mount --bind "$1" /etc/hosts && mount --bind "$2" /etc/docker && shift 2 && exec dockerd "$@"';
 
+/** A folder of one mount namespace is none in another, even where it has the same path. */
+const GO_ON = 'cd "$0" && exec "$@"';
+
 /** Why no Docker Engine can be started here. */
 export async function noDockerEngine(): Promise<string | undefined> {
-  const missing = missingForRoot("dockerd", "docker", "unshare");
+  const missing = missingForRoot("dockerd", "docker", "unshare", "nsenter");
   if (missing !== undefined) return missing;
   const { code } = await run(["unshare", "--mount", "true"]);
   return code === 0 ? undefined : "mount namespaces are not allowed here";
@@ -80,6 +83,13 @@ export class DockerEngine implements AsyncDisposable {
   /** A docker command, whatever becomes of it. */
   try(...args: string[]): Promise<CommandResult> {
     return run(["docker", ...args], { env: this.#env });
+  }
+
+  /** Runs a program that speaks to this engine and finds the hosts that it finds, whatever becomes of it. */
+  runInside(command: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+    const enter = ["nsenter", "--mount", `--target=${this.#child.pid}`, "sh", "-ec", GO_ON];
+    const env = { ...process.env, DOCKER_HOST: this.#env.DOCKER_HOST, ...options.env };
+    return run([...enter, options.cwd ?? "/", ...command], { ...options, env });
   }
 
   login(registry: string, user: { username: string; password: string }): Promise<CommandResult> {
