@@ -41,6 +41,10 @@ export function statusOf(code: ErrorCode): number {
 /** A failure that nobody planned for, as clients may see it: what went wrong inside is for the log. */
 export function asRefusal(error: unknown): BreakwaterError {
   if (error instanceof BreakwaterError) return error;
+  // The runtime's word for it. No failure of ours: else anybody could fill the log with errors.
+  if ((error as { name?: string } | null)?.name === "AbortError") {
+    return new BreakwaterError("BAD_REQUEST", "The connection ended within the request.", { cause: error });
+  }
   if ((error as { code?: string } | null)?.code === "SQLITE_FULL") {
     return new BreakwaterError(
       "STORAGE_FULL",
