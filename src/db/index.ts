@@ -10,7 +10,7 @@ export {
 } from "./criteria.ts";
 export type { Database, Reader, Tx, Version } from "./database.ts";
 export { migrate } from "./migrate.ts";
+export { openPostgresql } from "./open-postgresql.ts";
 export type { PostgresqlOptions, SslMode } from "./postgresql/options.ts";
-export { openPostgresql } from "./postgresql.ts";
 export type * from "./schema.ts";
 export { openSqlite } from "./sqlite.ts";
