@@ -6,19 +6,19 @@ import { describeUnless } from "../support/describe-unless.ts";
 import { type Image, makeImage } from "../support/image.ts";
 import { missingPostgresql, PostgresqlServer } from "../support/postgresql.ts";
 import { openRepository, type RepositoryClient } from "../support/registry-client.ts";
-import { type TemporaryDirectory, temporaryDirectory } from "../support/temporary-directory.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 const NAME = "library/app";
 
 describeUnless(missingPostgresql(), "two servers on one PostgreSQL", () => {
+  const started = new AsyncDisposableStack();
   let database: PostgresqlServer;
-  let data: TemporaryDirectory;
   let servers: readonly [Breakwater, Breakwater];
   let clients: readonly [RepositoryClient, RepositoryClient];
 
   beforeAll(async () => {
-    database = await PostgresqlServer.create();
-    data = await temporaryDirectory("shared");
+    database = started.use(await PostgresqlServer.create());
+    const data = started.use(await temporaryDirectory("shared"));
     const common = {
       database: await database.createDatabase(),
       dataDir: data.path,
@@ -26,13 +26,10 @@ describeUnless(missingPostgresql(), "two servers on one PostgreSQL", () => {
     };
     // At once, as an orchestrator would: one makes the tables, the administrator and the certificates.
     servers = await Promise.all([startBreakwater(common), startBreakwater(common)]);
+    for (const server of servers) started.use(server);
     clients = await Promise.all([openRepository(servers[0], NAME), openRepository(servers[1], NAME)]);
   });
-  afterAll(async () => {
-    for (const server of servers) await server[Symbol.asyncDispose]();
-    await data[Symbol.asyncDispose]();
-    await database[Symbol.asyncDispose]();
-  });
+  afterAll(() => started.disposeAsync());
 
   test("what one is given the other gives back, and what one deletes the other lacks", async () => {
     const image = await makeImage();
