@@ -34,58 +34,58 @@ export async function examine(
   current: CurrentSet | null,
   now: number,
 ): Promise<Candidate> {
-  const documents = new Map<string, Uint8Array>();
-  const accepted: Upload[] = [];
-  const root = await examineRoot(gun, uploads.get("root"), current, now, documents);
-  const uploadedRoot = uploads.get("root");
-  if (uploadedRoot !== undefined) accepted.push(uploadedRoot);
-
+  const root = await examineRoot(gun, uploads.get("root"), current, now);
+  const documents = new Map([["root", root.content]]);
   const trusted = new Map<string, Targets>();
-  const roles = [...uploads.keys()].filter((role) => role.split("/", 1)[0] === "targets").sort(byDepth);
-  for (const role of roles) {
-    const upload = uploads.get(role);
-    if (upload === undefined) continue;
+  const accepted = [uploads.get("root")];
+
+  const roles = [...uploads.values()].filter(({ role }) => role.split("/", 1)[0] === "targets");
+  for (const upload of roles.sort((a, b) => byDepth(a.role, b.role))) {
+    const { role, content, envelope } = upload;
     for (const ancestor of ancestorsOf(role)) {
-      if (!trusted.has(ancestor)) await loadStored(root, ancestor, current, trusted, documents);
+      const stored = trusted.has(ancestor) ? null : ((await current?.find(ancestor)) ?? null);
+      // Where it is not there either, the role below has nobody who delegates to it, and is refused for that.
+      if (stored === null) continue;
+      // What is published may have expired: it is what its successor is held against.
+      const published = () => verify(root.metadata, parseEnvelope(stored.content), ancestor, trusted, null);
+      trusted.set(ancestor, fromStore(published));
+      documents.set(ancestor, stored.content);
     }
-    const targets = refusedAs("BadTargets", () => verify(root, upload.envelope, role, trusted, now));
-    trusted.set(role, targets);
-    documents.set(role, upload.content);
+    const sent = () => verify(root.metadata, envelope, role, trusted, now);
+    trusted.set(role, refusedAs("BadTargets", sent));
+    documents.set(role, content);
     accepted.push(upload);
   }
 
   const snapshot = uploads.get("snapshot");
   if (snapshot !== undefined) {
-    refusedAs("BadSnapshot", () =>
-      verifyListing(snapshot.envelope, "snapshot", root.roles.snapshot, now, documents),
-    );
+    const { snapshot: keys } = root.metadata.roles;
+    refusedAs("BadSnapshot", () => verifyListing(snapshot.envelope, "snapshot", keys, now, documents));
     accepted.push(snapshot);
   }
-  return { root, documents, accepted, hasTargets: trusted.has("targets") };
+  return {
+    root: root.metadata,
+    documents,
+    accepted: accepted.filter((upload) => upload !== undefined),
+    hasTargets: trusted.has("targets"),
+  };
 }
 
+/** The root that holds from now on: the uploaded one, else the one that is published. */
 async function examineRoot(
   gun: string,
   upload: Upload | undefined,
   current: CurrentSet | null,
   now: number,
-  documents: Map<string, Uint8Array>,
-): Promise<Root> {
-  const stored = current === null ? null : await current.get("root");
-  const previous =
-    stored === null
-      ? null
-      : fromStore(() =>
-          verifyRoot(parseEnvelope(stored.content), { gun, previous: null, now, allowExpired: true }),
-        );
+): Promise<{ readonly metadata: Root; readonly content: Uint8Array }> {
+  const content = current === null ? null : (await current.get("root")).content;
+  const published = content === null ? null : { content, metadata: fromStore(() => verifyStored(content)) };
   if (upload === undefined) {
-    if (stored === null || previous === null) {
-      throw invalidUpdate("Validation", "no pre-existing root and no root provided in update.");
-    }
-    documents.set("root", stored.content);
-    return previous;
+    if (published !== null) return published;
+    throw invalidUpdate("Validation", "no pre-existing root and no root provided in update.");
   }
-  const version = upload.envelope.version;
+  const previous = published?.metadata ?? null;
+  const { version } = upload.envelope;
   const before = previous?.version ?? 1;
   // TUF specification 1.0, section 5.3.5 (rollback); a root that is skipped would be one that nobody can follow.
   if (version !== before && version !== before + 1) {
@@ -94,24 +94,15 @@ async function examineRoot(
       `Root modifications must increment the version. Current ${before}, new ${version}`,
     );
   }
-  documents.set("root", upload.content);
-  return refusedAs("BadRoot", () => verifyRoot(upload.envelope, { gun, previous, now, allowExpired: false }));
-}
+  const context = { gun, previous, now, allowExpired: false };
+  return {
+    content: upload.content,
+    metadata: refusedAs("BadRoot", () => verifyRoot(upload.envelope, context)),
+  };
 
-/** What delegates to an uploaded role and was not uploaded with it: as it is published, even if it has expired. */
-async function loadStored(
-  root: Root,
-  role: string,
-  current: CurrentSet | null,
-  trusted: Map<string, Targets>,
-  documents: Map<string, Uint8Array>,
-): Promise<void> {
-  const stored = (await current?.find(role)) ?? null;
-  // Then the role below has nobody who delegates to it, and is refused for that.
-  if (stored === null) return;
-  const targets = fromStore(() => verify(root, parseEnvelope(stored.content), role, trusted, null));
-  trusted.set(role, targets);
-  documents.set(role, stored.content);
+  function verifyStored(stored: Uint8Array): Root {
+    return verifyRoot(parseEnvelope(stored), { gun, previous: null, now, allowExpired: true });
+  }
 }
 
 function verify(

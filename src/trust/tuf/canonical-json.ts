@@ -6,6 +6,7 @@ const int64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
 
 /** Only from here on does the order of UTF-16 units, which JavaScript sorts by, differ from that of UTF-8 bytes. */
 const pastSurrogates = /[\ud800-\uffff]/;
+const escaped = /["\\]/;
 
 /**
  * The bytes that signatures are over: `value`, a parsed JSON value, in canonical JSON as TUF has it
@@ -24,15 +25,16 @@ function write(value: unknown, depth: number): string {
   if (typeof value === "number") return integer(value);
   if (Array.isArray(value)) return `[${value.map((item) => write(item, depth + 1)).join(",")}]`;
   if (typeof value !== "object") throw new TufRefusal("malformed", `json: unsupported type: ${typeof value}`);
-  const members = new Map<string, unknown>(Object.entries(value));
-  const written = sorted([...members.keys()]).map(
-    (key) => `${quote(key)}:${write(members.get(key), depth + 1)}`,
+  // Own members only are listed, and an own member hides what is inherited: `__proto__` is a name like any other.
+  const members = value as Readonly<Record<string, unknown>>;
+  const written = sorted(Object.keys(members)).map(
+    (key) => `${quote(key)}:${write(members[key], depth + 1)}`,
   );
   return `{${written.join(",")}}`;
 }
 
 function quote(text: string): string {
-  return `"${text.replace(/["\\]/g, "\\$&")}"`;
+  return escaped.test(text) ? `"${text.replace(/["\\]/g, "\\$&")}"` : `"${text}"`;
 }
 
 function integer(number: number): string {
