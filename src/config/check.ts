@@ -58,7 +58,9 @@ async function certificateFiles({ https }: Config): Promise<Problem[]> {
 /** What works, but is hardly meant or hardly safe. */
 export function findWarnings(config: Config): string[] {
   const warnings = [...databaseWarnings(config.database), ...storageWarnings(config.storage)];
-  if (config.https === null) {
+  // Behind a proxy that speaks HTTPS to the clients this is the proxy's business.
+  const encrypted = config.trustedProxies.length > 0 && config.externalUrl.startsWith("https:");
+  if (config.https === null && !encrypted) {
     warnings.push(
       "Plain HTTP only: passwords and images cross the network unprotected, and Docker needs the registry in its insecure-registries. Add an https section; without a certificate in it, Breakwater makes one.",
     );

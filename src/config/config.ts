@@ -21,6 +21,8 @@ export interface Config {
   } | null;
   /** Where the listeners bind. */
   readonly address: string;
+  /** Networks as CIDR, of the load balancers whose word about the client counts. */
+  readonly trustedProxies: readonly string[];
   readonly notary: { readonly port: number };
   /** The first start's; null for one that is generated. */
   readonly adminPassword: string | null;
@@ -88,6 +90,7 @@ export function toConfig(values: Values, sections: ReadonlySet<string>, cwd: str
     http,
     https,
     address,
+    trustedProxies: values["breakwater.trusted_proxies"] ?? [],
     notary: { port: values["notary.port"] ?? 4443 },
     adminPassword: values.harbor_admin_password ?? null,
     dataVolume,

@@ -37,6 +37,7 @@ export function describeConfig(config: Config): Record<string, unknown> {
     breakwater: {
       address: config.address,
       metric: { address: metric.address },
+      trusted_proxies: config.trustedProxies.length === 0 ? null : config.trustedProxies.join(", "),
       ...database.own,
       ...storage.own,
       workers: config.workers,

@@ -70,6 +70,7 @@ export const keys = {
   "upload_purging.dryrun": value.flag,
   "breakwater.address": value.address,
   "breakwater.metric.address": value.address,
+  "breakwater.trusted_proxies": value.networks,
   "breakwater.workers": value.integer(1, 256),
   "breakwater.database.ca_certificate": value.path,
   "breakwater.redirect.endpoint": value.origin,

@@ -3,7 +3,7 @@ import { Hono } from "hono";
 import { BreakwaterError } from "../kernel/index.ts";
 import type { RequestOrigin } from "./authenticate.ts";
 import { asRefusal, statusOf, toResponse } from "./errors.ts";
-import { Exchange } from "./exchange.ts";
+import { type Entrance, Exchange } from "./exchange.ts";
 import type { Logger } from "./log.ts";
 import type { Metrics } from "./metrics.ts";
 import { handleOci, parsePath } from "./oci/routes.ts";
@@ -12,7 +12,7 @@ import { isTrustPath } from "./tuf/operations.ts";
 import { handleTuf } from "./tuf/routes.ts";
 import type { TufServices } from "./tuf/services.ts";
 
-export interface ListenerOptions {
+export interface ListenerOptions extends Entrance {
   readonly oci: OciServices;
   /** Notary's API, on its own paths. */
   readonly tuf: TufServices;
@@ -24,7 +24,6 @@ export interface ListenerOptions {
   readonly others: readonly RestApp[];
   readonly log: Logger;
   readonly metrics: Metrics;
-  readonly secure: boolean;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: Hono's schema type differs from app to app and says nothing here.
@@ -48,14 +47,14 @@ const knownMethods: ReadonlySet<string> = new Set([
 export function createHandler(
   options: ListenerOptions,
 ): (request: Request, server: Server<unknown>) => Promise<Response> {
-  const { oci, tuf, tufOnly, api, log, metrics, secure } = options;
+  const { oci, tuf, tufOnly, api, log, metrics } = options;
   const rest = createRest(options.others);
   const instance = crypto.randomUUID().slice(0, 8);
   let count = 0;
 
   return async function handle(request, server) {
     const started = performance.now();
-    const exchange = new Exchange(request, server, `${instance}-${(++count).toString(36)}`, secure);
+    const exchange = new Exchange(request, server, `${instance}-${(++count).toString(36)}`, options);
     const { path } = exchange;
     let route: string;
     let response: Response;

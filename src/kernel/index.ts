@@ -5,4 +5,5 @@ export * from "./errors.ts";
 export * from "./lru.ts";
 export * from "./media-types.ts";
 export * from "./names.ts";
+export * from "./networks.ts";
 export { version } from "./version.ts";

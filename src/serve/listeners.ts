@@ -12,7 +12,7 @@ import {
   type Logger,
   type Metrics,
 } from "../http/index.ts";
-import { hour, minute, systemClock } from "../kernel/index.ts";
+import { hour, minute, Networks, systemClock } from "../kernel/index.ts";
 import {
   certificateNames,
   ensureAuthority,
@@ -64,8 +64,9 @@ export async function openListeners(
     externalUrl: config.externalUrl,
     tokenService,
   };
+  const proxies = new Networks(config.trustedProxies);
   const handler = (secure: boolean, tufOnly = false) =>
-    createHandler({ oci, tuf, tufOnly, api, others, log, metrics, secure });
+    createHandler({ oci, tuf, tufOnly, api, others, log, metrics, secure, proxies });
   const common = {
     hostname: config.address,
     idleTimeout,

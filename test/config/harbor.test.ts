@@ -70,6 +70,7 @@ test("an existing harbor.yml means what it means to Harbor", async () => {
     http: { port: 80 },
     https: { port: 443, certificate: `${cwd}/tls.crt`, privateKey: `${cwd}/tls.key` },
     address: config.address,
+    trustedProxies: [],
     notary: { port: 4443 },
     adminPassword: "0123456789",
     dataVolume: "/data",

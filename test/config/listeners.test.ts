@@ -65,3 +65,11 @@ describe("which listeners there are, and what clients call them by", () => {
     expect(chosen.config.metric.address).toBe("10.0.0.1");
   });
 });
+
+test("proxies are networks, and one that speaks HTTPS takes the warning about plain HTTP away", async () => {
+  const front = "http: {port: 8080}\nexternal_url: https://front.example.com";
+  const { config, warnings } = await load(`${front}\nbreakwater: {trusted_proxies: "10.0.0.0/8, ::1"}`);
+  expect(config.trustedProxies).toEqual(["10.0.0.0/8", "::1"]);
+  expect(warnings.filter((warning) => warning.startsWith("Plain HTTP"))).toEqual([]);
+  expect((await load(front)).warnings.join()).toContain("Plain HTTP");
+});

@@ -4,7 +4,7 @@ import { AuditLog } from "../../src/events/index.ts";
 import { Exchange } from "../../src/http/exchange.ts";
 import { handleTuf } from "../../src/http/tuf/routes.ts";
 import type { TufServices } from "../../src/http/tuf/services.ts";
-import type { Caller } from "../../src/kernel/index.ts";
+import { type Caller, Networks } from "../../src/kernel/index.ts";
 import { createTrust, type Trust } from "../../src/trust/index.ts";
 import { openOnSqlite, type TestDatabase } from "../support/engines.ts";
 import type { ServerCertificate } from "./notary.ts";
@@ -66,7 +66,12 @@ export async function startTrustServer(
     hostname: "127.0.0.1",
     port: 0,
     tls: { cert: readFileSync(certificate), key: readFileSync(key) },
-    fetch: (request, self) => handleTuf(new Exchange(request, self, "r1", true), services, () => {}),
+    fetch: (request, self) =>
+      handleTuf(
+        new Exchange(request, self, "r1", { secure: true, proxies: new Networks([]) }),
+        services,
+        () => {},
+      ),
   });
   return {
     url: `https://localhost:${server.port}`,

@@ -1,6 +1,6 @@
-import { BlockList, isIPv6 } from "node:net";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
+import { Networks } from "../../kernel/index.ts";
 import type { Bucket } from "./bucket.ts";
 import { createClient } from "./client.ts";
 import type { RedirectOptions } from "./options.ts";
@@ -10,21 +10,21 @@ export class Redirects {
   readonly #bucket: Bucket;
   readonly #signer: ReturnType<typeof createClient>;
   readonly #lifetime: number;
-  readonly #networks: BlockList | null;
-  readonly #except: BlockList;
+  readonly #networks: Networks | null;
+  readonly #except: Networks;
 
   constructor(bucket: Bucket, { endpoint, networks, except, lifetime }: RedirectOptions) {
     this.#bucket = bucket;
     // The host's name is signed with the rest: the URL must be made for the name that the client uses.
     this.#signer = createClient(bucket.options, 1, endpoint ?? bucket.options.endpoint);
     this.#lifetime = lifetime;
-    this.#networks = networks.length === 0 ? null : listOf(networks);
-    this.#except = listOf(except);
+    this.#networks = networks.length === 0 ? null : new Networks(networks);
+    this.#except = new Networks(except);
   }
 
   urlFor(key: string, clientAddress: string): Promise<string> | null {
-    if (contains(this.#except, clientAddress)) return null;
-    if (this.#networks !== null && !contains(this.#networks, clientAddress)) return null;
+    if (this.#except.contains(clientAddress)) return null;
+    if (this.#networks !== null && !this.#networks.contains(clientAddress)) return null;
     const command = new GetObjectCommand({
       ...this.#bucket.object(key),
       ResponseContentType: "application/octet-stream",
@@ -33,18 +33,4 @@ export class Redirects {
     });
     return getSignedUrl(this.#signer, command, { expiresIn: this.#lifetime });
   }
-}
-
-function listOf(networks: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const network of networks) {
-    const [address = "", bits] = network.split("/");
-    const family = isIPv6(address) ? "ipv6" : "ipv4";
-    list.addSubnet(address, bits === undefined ? (family === "ipv6" ? 128 : 32) : Number(bits), family);
-  }
-  return list;
-}
-
-function contains(list: BlockList, address: string): boolean {
-  return list.check(address, isIPv6(address) ? "ipv6" : "ipv4");
 }

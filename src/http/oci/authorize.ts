@@ -114,7 +114,7 @@ export function challenge(exchange: Exchange, services: OciServices, scope: stri
  * than the external URL's may not reach that one.
  */
 function reachableUrl(exchange: Exchange, externalUrl: string): string {
-  const host = exchange.request.headers.get("host") ?? "";
-  if (!/^[A-Za-z0-9.:[\]-]+$/.test(host) || new URL(externalUrl).host === host) return externalUrl;
+  const { host } = exchange;
+  if (host === null || new URL(externalUrl).host === host) return externalUrl;
   return `${exchange.secure ? "https" : "http"}://${host}`;
 }
