@@ -41,6 +41,8 @@ export function statusOf(code: ErrorCode): number {
 /** A failure that nobody planned for, as clients may see it: what went wrong inside is for the log. */
 export function asRefusal(error: unknown): BreakwaterError {
   if (error instanceof BreakwaterError) return error;
+  // What failed first is what happened; that cleaning up after it failed too is a consequence.
+  if (error instanceof SuppressedError) return asRefusal(error.suppressed);
   // The runtime's word for it. No failure of ours: else anybody could fill the log with errors.
   if ((error as { name?: string } | null)?.name === "AbortError") {
     return new BreakwaterError("BAD_REQUEST", "The connection ended within the request.", { cause: error });

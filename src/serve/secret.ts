@@ -1,7 +1,9 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash, createHmac, randomBytes } from "node:crypto";
 import { link, mkdir, open, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Config } from "../config/index.ts";
+import type { Database, Tx } from "../db/index.ts";
+import { BreakwaterError } from "../kernel/index.ts";
 
 /**
  * The installation's secret, from which tokens, sessions and the hashes of robots' secrets are keyed: the one
@@ -14,12 +16,38 @@ export async function installationSecret(
   return createHash("sha512").update(text).digest();
 }
 
+/**
+ * Throws CONFIG_INVALID when the database belongs to another secret: with this one nobody's robot could log in, and
+ * no key for content trust could be read. Copies that share a database have to share the secret.
+ */
+export async function requireSameSecret(database: Database, secret: Uint8Array): Promise<void> {
+  const name = "secret.fingerprint";
+  const value = createHmac("sha256", secret).update("breakwater fingerprint").digest("hex");
+  const known = (reader: Pick<Tx, "selectFrom">) =>
+    reader.selectFrom("setting").select("value").where("name", "=", name).executeTakeFirst();
+  const kept =
+    (await known(database.read)) ??
+    (await database.write(async (tx) => {
+      await tx
+        .insertInto("setting")
+        .values({ name, value })
+        .onConflict((conflict) => conflict.column("name").doNothing())
+        .execute();
+      return known(tx);
+    }));
+  if (kept?.value === value) return;
+  throw new BreakwaterError(
+    "CONFIG_INVALID",
+    "The database was made with another secret than this process has. Set breakwater.secret_key to the one of the other copies, or restore the file secret/secretkey of the data volume that belongs to the database.",
+  );
+}
+
 async function generatedSecret(folder: string): Promise<string> {
   const file = join(folder, "secretkey");
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const present = await readFile(file, "utf8").catch(() => null);
   if (present !== null) return present;
-  const temporary = `${file}.${process.pid}`;
+  const temporary = `${file}.${crypto.randomUUID()}`;
   {
     await using handle = await open(temporary, "w", 0o600);
     await handle.writeFile(randomBytes(48).toString("base64url"));

@@ -10,7 +10,7 @@ import { createRegistry, type Registry } from "../registry/index.ts";
 import { createTrust, type Trust } from "../trust/index.ts";
 import { Verdicts } from "../verdict/index.ts";
 import { openDatabase } from "./database.ts";
-import { installationSecret } from "./secret.ts";
+import { installationSecret, requireSameSecret } from "./secret.ts";
 import { openStorage } from "./storage.ts";
 import { trustHosts } from "./trust-hosts.ts";
 
@@ -39,6 +39,7 @@ export async function openServices(config: Config): Promise<Services> {
   const objects = await openStorage(config.storage);
   const audit = new AuditLog(database, clock);
   const secret = await installationSecret(config);
+  await requireSameSecret(database, secret);
   const access = createAccess({
     database,
     audit,
