@@ -112,6 +112,7 @@ export function signed(payload: object, ...keys: readonly TestKey[]): Uint8Array
 const time = (ahead: number) => new Date(Date.now() + ahead).toISOString().replace(/\.\d+Z$/, "Z");
 export const inAYear = () => time(365 * day);
 export const yesterday = () => time(-day);
+export const soon = (seconds: number) => time(seconds * 1000);
 
 export function roleOf(...keys: readonly PublicKey[]) {
   return { keyids: keys.map(({ id }) => id), threshold: 1 };

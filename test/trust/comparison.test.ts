@@ -4,7 +4,7 @@ import { type TemporaryDirectory, temporaryDirectory } from "../support/temporar
 import { Author } from "./author.ts";
 import { answerOf, Side, type Step } from "./comparison.ts";
 import { makeCertificate, missingNotary, NotaryServer } from "./notary.ts";
-import { feeds, firstRoots, keys, life, malformed, reads, snapshots, targets } from "./requests.ts";
+import { expiry, feeds, firstRoots, keys, life, malformed, reads, snapshots, targets } from "./requests.ts";
 import { host, startTrustServer, type TrustServer } from "./trust-server.ts";
 
 /** Requests, good and bad, to the original server and to ours: the answers must be the same. */
@@ -54,4 +54,5 @@ describeUnless(missingNotary, "requests answered as Notary answers them", () => 
   compare("snapshots", snapshots);
   compare("targets", targets);
   compare("life", life);
+  compare("expiry", expiry);
 });

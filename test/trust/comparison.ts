@@ -71,6 +71,8 @@ export async function answerOf(response: Response): Promise<Answer> {
       // Of the keys in a root, one is the server's: whose id comes first is chance.
       .replace(/:\{"keytype":"[^"]*",/g, ":{…,")
       .replace(/"Msg":"json: [^"]*"/g, '"Msg":"json: …"')
+      // Which of two wrong hashes is found first is chance, in Go.
+      .replace(/sha(?:256|512) (checksum for \S+ did not match: expected) [0-9a-f]+/g, "$1 <hash>")
       .replace(/\b[0-9a-f]{64}\b/g, "<hash>")
       .replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/g, "<time>"),
   };

@@ -9,6 +9,7 @@ import {
   keysOf,
   roleOf,
   signed,
+  soon,
   target,
   yesterday,
 } from "./author.ts";
@@ -92,6 +93,61 @@ export const feeds: readonly Step[] = [
   "records=10&change_id=x",
   "records=10&change_id=2000",
 ].map(feed);
+
+/** What is asked for while metadata expires (the contract, section 4): the owner keeps the snapshot's key. */
+export const expiry: readonly Step[] = [
+  {
+    name: "upload: a snapshot for two seconds",
+    async send(side, author) {
+      const expires = soon(2);
+      const documents = await first(author, side);
+      const snapshot = signed(author.snapshot(documents, { expires }), author.snapshotKey);
+      return side.upload(author.gun, { ...documents, snapshot });
+    },
+  },
+  tuf("timestamp.json"),
+  {
+    name: "three seconds later",
+    async send(side, author) {
+      await Bun.sleep(3_100);
+      return side.tuf(author.gun, "timestamp.json");
+    },
+  },
+  ...["root", "targets", "snapshot", "timestamp"].map((role) => tuf(`${role}.json`)),
+  tuf("1.snapshot.json"),
+  {
+    name: "upload: targets, without the snapshot's key",
+    send: (side, author) =>
+      side.upload(author.gun, { targets: signed(author.targets({ version: 2 }), author.targetsKey) }),
+  },
+  {
+    name: "upload: a root for two seconds, which gives the snapshot's key to the server",
+    async send(side, author) {
+      const [timestamp, snapshot] = [
+        await side.key(author.gun, "timestamp"),
+        await side.key(author.gun, "snapshot"),
+      ];
+      const root = author.root(timestamp, { version: 2, expires: soon(2) });
+      const given = {
+        ...root,
+        keys: { ...(root.keys as object), ...keysOf(snapshot) },
+        roles: { ...(root.roles as object), snapshot: roleOf(snapshot) },
+      };
+      return side.upload(author.gun, { root: signed(given, author.rootKey) });
+    },
+  },
+  ...["root", "targets", "snapshot", "timestamp"].map((role) => tuf(`${role}.json`)),
+  {
+    name: "upload: targets, once the root has expired",
+    async send(side, author) {
+      await Bun.sleep(3_100);
+      return side.upload(author.gun, {
+        targets: signed(author.targets({ version: 2 }), author.targetsKey),
+      });
+    },
+  },
+  ...["root", "targets", "snapshot", "timestamp"].map((role) => tuf(`${role}.json`)),
+];
 
 type Documents = Readonly<Record<string, Uint8Array | string>>;
 
