@@ -24,6 +24,8 @@ export class ChunkAppender implements Appender {
   #stored: Chunk | null = null;
   /** How much of what fills is stored. */
   #safe: number;
+  /** Buffers of chunks that are stored. New ones each time would lie about until somebody collects them. */
+  readonly #spare: Uint8Array[] = [];
   readonly #inFlight = new Set<Promise<void>>();
   #failure: Error | null = null;
 
@@ -74,21 +76,22 @@ export class ChunkAppender implements Appender {
 
   /** Sends the full chunk away, and begins the next. */
   #begin(): void {
-    if (this.#filled > this.#safe) this.#send();
+    const buffer = this.#buffer;
+    if (this.#filled > this.#safe) this.#send().then(() => this.#spare.push(buffer));
     this.#start += this.#filled;
-    this.#buffer = new Uint8Array();
+    this.#buffer = this.#spare.pop() ?? Buffer.allocUnsafeSlow(this.#chunkSize);
     this.#filled = 0;
     this.#safe = 0;
     this.#stored = null;
   }
 
-  #send(): void {
+  #send(): Promise<void> {
     const chunk = chunkAt(this.#key, this.#start, this.#fence, this.#filled);
     const sending = this.#store(chunk, this.#buffer.subarray(0, this.#filled), this.#stored);
     this.#stored = chunk;
     this.#safe = this.#filled;
     this.#inFlight.add(sending);
-    sending.finally(() => this.#inFlight.delete(sending));
+    return sending.finally(() => this.#inFlight.delete(sending));
   }
 
   /** Never rejects: what fails is told at the next write or flush. */

@@ -4,6 +4,7 @@ import { Agent as TlsAgent } from "node:https";
 import { rootCertificates } from "node:tls";
 import { type ObjectCannedACL, S3Client, type StorageClass } from "@aws-sdk/client-s3";
 import type { S3Options } from "./options.ts";
+import { signPayloads } from "./payload.ts";
 
 /** Milliseconds to a connection, name look-up and TLS included. */
 const connectionLimit = 5_000;
@@ -20,7 +21,7 @@ export function createClient(options: S3Options, connections: number, endpoint =
       ? {}
       : { ca: [...rootCertificates, readFileSync(options.caBundle, "utf8")] }),
   };
-  return new S3Client({
+  const client = new S3Client({
     region: options.region,
     forcePathStyle: options.forcePathStyle,
     useAccelerateEndpoint: options.accelerate,
@@ -42,6 +43,7 @@ export function createClient(options: S3Options, connections: number, endpoint =
     ...(options.credentials === null ? {} : { credentials: { ...options.credentials } }),
     ...(options.userAgent === null ? {} : { customUserAgent: options.userAgent }),
   });
+  return signPayloads(client);
 }
 
 /** What an object is stored with, at its upload and at its copy alike. */

@@ -11,6 +11,7 @@ import { type Bucket, expectFromS3, limits } from "./bucket.ts";
 import { objectSettings } from "./client.ts";
 import { isUnsupported, unavailable } from "./errors.ts";
 import { copyObject, copySource, putObject, statObject } from "./objects.ts";
+import { payload } from "./payload.ts";
 import { readWhole } from "./reader.ts";
 
 /** The first `length` of an object's `size` bytes. */
@@ -150,9 +151,12 @@ export class Composer {
         `The registry's storage cannot copy parts, so that a blob may have ${this.#mostParts} chunks of ${this.#bucket.options.chunkSize} bytes. Raise storage_service.s3.chunksize, then push again.`,
       );
     }
-    const Body = await readWhole(this.#bucket, key, from, to);
+    const content = await readWhole(this.#bucket, key, from, to);
     return this.#ask(async (signal) => {
-      const { ETag } = await this.#bucket.client.send(new UploadPartCommand({ ...part, Body }), signal);
+      const { ETag } = await this.#bucket.client.send(
+        new UploadPartCommand({ ...part, ...payload(content) }),
+        signal,
+      );
       return expectFromS3(ETag);
     }, limits.part);
   }

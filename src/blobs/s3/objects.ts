@@ -8,6 +8,7 @@ import type { ObjectInfo } from "../object-store.ts";
 import { type Bucket, expectFromS3, limits } from "./bucket.ts";
 import { objectSettings } from "./client.ts";
 import { isMissing, unavailable } from "./errors.ts";
+import { payload } from "./payload.ts";
 
 /** What is asked of single objects. Each throws UNAVAILABLE when the service fails, STORAGE_FULL where it is full. */
 
@@ -17,12 +18,15 @@ export async function putObject(
   content: Uint8Array,
   patience?: number,
 ): Promise<void> {
-  const input = { ...bucket.object(key), ...objectSettings(bucket.options), Body: content };
+  const object = { ...bucket.object(key), ...objectSettings(bucket.options) };
   const limit = content.length > 1024 * 1024 ? limits.part : limits.small;
   await bucket
     .attempt(
       async (signal) => {
-        const { ETag } = await bucket.client.send(new PutObjectCommand(input), signal);
+        const { ETag } = await bucket.client.send(
+          new PutObjectCommand({ ...object, ...payload(content) }),
+          signal,
+        );
         expectFromS3(ETag);
       },
       limit,
