@@ -11,7 +11,7 @@ import { ReadBack } from "./read-back.ts";
 /** Kills in all; `CRASH_KILLS=2000` for a long night. */
 const KILLS = Number(process.env.CRASH_KILLS ?? 200);
 /** Of these, with several workers: they take longer to start. */
-const KILLS_OF_WORKERS = Math.ceil(KILLS / 8);
+const KILLS_OF_WORKERS = Math.ceil(KILLS / 10);
 const CLIENTS = 6;
 const REPOSITORIES = ["library/a", "library/b", "library/c"];
 
@@ -41,7 +41,7 @@ class Crashes {
 
   /** Load, a kill in the middle of it, and a look at everything that was ever acknowledged. */
   async round(): Promise<void> {
-    const collecting = this.#random.chance(0.25) ? new Collecting(this.#server) : null;
+    const collecting = this.#random.chance(0.2) ? new Collecting(this.#server) : null;
     this.#playground.collecting = collecting !== null;
     const work = Promise.all([...this.#clients.map((client) => client.run()), collecting?.run()]);
     // Some kills hit the first requests after a start, most hit a server that is busy.
@@ -108,5 +108,5 @@ test.each([
       `crash test: ${kills} kills of ${workers} process(es); ${crashes.acknowledged} changes acknowledged, ${crashes.verified} verified by reading ${crashes.bytes} bytes back; ${crashes.leftovers} leftovers repaired`,
     );
   },
-  600_000,
+  1_200_000,
 );
