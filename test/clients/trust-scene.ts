@@ -2,11 +2,11 @@ import type { TrustStatus } from "../../src/trust/index.ts";
 import { type Breakwater, startBreakwater } from "../support/breakwater.ts";
 import { run } from "../support/command.ts";
 import { addMember, createProject, createUser, type ROLE } from "../support/harbor.ts";
-import { ANY_MANIFEST } from "../support/image.ts";
+import { ANY_MANIFEST, type Content } from "../support/image.ts";
 import { openRooms } from "../support/installation.ts";
 import { freePort } from "../support/ports.ts";
-import { openRepository } from "../support/registry-client.ts";
-import { type Runner, TrustPerson, type TrustServers } from "./trust-person.ts";
+import { expectStatus, openRepository } from "../support/registry-client.ts";
+import { type Runner, succeeded, TrustPerson, type TrustServers } from "./trust-person.ts";
 
 /** A server, and people who sign and pull. Several tests may share it, each with a project of its own. */
 export class TrustScene implements AsyncDisposable {
@@ -40,6 +40,33 @@ export class TrustScene implements AsyncDisposable {
 
   async anonymous(): Promise<TrustPerson> {
     return this.#owned.use(await TrustPerson.create(this.#run, this.servers, null));
+  }
+
+  /** Has the project serve only what is signed, by all of these signers where any are named. */
+  async requireTrust(project: string, ...signers: readonly string[]): Promise<void> {
+    const metadata = { enable_content_trust: "true", content_trust_signers: signers.join(",") };
+    const response = await this.server.api(`/projects/${project}`, {
+      method: "PUT",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ metadata: signers.length > 0 ? metadata : { enable_content_trust: "true" } }),
+    });
+    await expectStatus(200, response);
+  }
+
+  /** Publishes a root for the repository: its keys are that person's. */
+  async initialise(person: TrustPerson, repository: string): Promise<void> {
+    await succeeded(person.notary("init", `${this.host}/${repository}`, "--publish"));
+  }
+
+  /** Signs a manifest under a tag with the notary program, which does not need the image for it. */
+  async sign(
+    person: TrustPerson,
+    repository: string,
+    tag: string,
+    { digest, size }: Pick<Content, "digest" | "size">,
+  ): Promise<void> {
+    const [gun, hash] = [`${this.host}/${repository}`, digest.replace("sha256:", "")];
+    await succeeded(person.notary("addhash", gun, tag, String(size), "--sha256", hash, "--publish"));
   }
 
   /** The digest that a tag points to. */

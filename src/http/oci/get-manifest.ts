@@ -33,17 +33,38 @@ export async function getManifest(
     ETag: `"${manifest.digest}"`,
   };
   const current = isCurrent(request, manifest.digest);
-  if (request.method === "HEAD") return new Response(null, { status: current ? 304 : 200, headers });
-  await requireGood(grant, services, name, manifest.tagId === null ? null : reference, manifest);
+  const tag = manifest.tagId === null ? null : reference;
+  if (request.method === "HEAD") {
+    if (tag !== null) await requireUntampered(grant, services, name, tag, manifest);
+    return new Response(null, { status: current ? 304 : 200, headers });
+  }
+  await requireGood(grant, services, name, tag, manifest);
   services.registry.pulls.count(manifest);
   services.audit.gather(grant.caller, {
     operation: "pull",
     resourceType: "artifact",
-    resource: manifest.tagId === null ? `${name}@${manifest.digest}` : `${name}:${reference}`,
+    resource: tag === null ? `${name}@${manifest.digest}` : `${name}:${tag}`,
     projectId: manifest.projectId,
     detail: manifest.digest,
   });
   return current ? new Response(null, { status: 304, headers }) : new Response(manifest.content, { headers });
+}
+
+/**
+ * Kubernetes' runtimes ask by HEAD what a tag means, and then pull that digest, which may be signed under another
+ * tag: for a pull of the tag as it is this is the moment to refuse it. Whoever may push has to see what is there.
+ */
+async function requireUntampered(
+  grant: Grant,
+  services: OciServices,
+  name: RepositoryName,
+  tag: string,
+  manifest: ResolvedManifest,
+): Promise<void> {
+  const judged = services.verdicts.ofPull(name, tag, manifest);
+  const { obstacles } = judged instanceof Promise ? await judged : judged;
+  if (!obstacles.some(({ kind }) => kind === "tampered") || (await grant.allows(name, "push"))) return;
+  await requireGood(grant, services, name, tag, manifest);
 }
 
 /** Throws what the project's policy has against the pull, and records that it was refused. */

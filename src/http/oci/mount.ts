@@ -1,4 +1,10 @@
-import { type Digest, parseRepositoryName, projectOf, type RepositoryName } from "../../kernel/index.ts";
+import {
+  type Digest,
+  isRefusal,
+  parseRepositoryName,
+  projectOf,
+  type RepositoryName,
+} from "../../kernel/index.ts";
 import type { Grant } from "./authorize.ts";
 import type { OciServices } from "./services.ts";
 
@@ -16,7 +22,7 @@ export async function mount(
 ): Promise<boolean> {
   const { blobs } = services.registry;
   for (const source of from === null ? await blobs.holders(digest) : [from]) {
-    if (!(await mayPull(grant, services, source))) continue;
+    if (!(await mayPull(grant, services, source)) || !(await isGood(services, source, digest))) continue;
     if (await blobs.mount(name, source, digest)) return true;
   }
   return false;
@@ -30,6 +36,25 @@ async function mayPull(grant: Grant, services: OciServices, source: string): Pro
   const principal = await grant.principal();
   if (principal === null) return false;
   return (await services.rights.repositoryActions(principal, projectOf(repository))).has("pull");
+}
+
+/**
+ * What a manifest's bytes are would otherwise be read where no policy forbids it. A layer says nothing of the images
+ * that it is in, and is as good as any.
+ */
+async function isGood({ registry, verdicts }: OciServices, source: string, digest: Digest): Promise<boolean> {
+  const repository = tryParse(source);
+  if (repository === null) return false;
+  try {
+    const blob = await registry.blobs.get(repository, digest);
+    if (!blob.isManifest) return true;
+    const manifest = await registry.resolver.resolve(repository, { kind: "digest", digest });
+    return (await verdicts.ofPull(repository, null, manifest)).allowed;
+  } catch (error) {
+    // Gone from there since it was looked for.
+    if (isRefusal(error, "BLOB_UNKNOWN") || isRefusal(error, "MANIFEST_UNKNOWN")) return false;
+    throw error;
+  }
 }
 
 function tryParse(name: string): RepositoryName | null {
