@@ -23,7 +23,8 @@ export interface Config {
   readonly address: string;
   /** Networks as CIDR, of the load balancers whose word about the client counts. */
   readonly trustedProxies: readonly string[];
-  readonly notary: { readonly port: number };
+  /** Content trust for names that begin with one of the prefixes; with none of them, for all. */
+  readonly notary: { readonly port: number; readonly gunPrefixes: readonly string[] };
   /** The first start's; null for one that is generated. */
   readonly adminPassword: string | null;
   readonly dataVolume: string;
@@ -91,7 +92,7 @@ export function toConfig(values: Values, sections: ReadonlySet<string>, cwd: str
     https,
     address,
     trustedProxies: values["breakwater.trusted_proxies"] ?? [],
-    notary: { port: values["notary.port"] ?? 4443 },
+    notary: { port: values["notary.port"] ?? 4443, gunPrefixes: values["notary.gun_prefixes"] ?? [] },
     adminPassword: values.harbor_admin_password ?? null,
     dataVolume,
     database: toDatabase(values, sections, cwd),

@@ -18,7 +18,7 @@ export function describeConfig(config: Config): Record<string, unknown> {
     ...(https && {
       https: { port: https.port, certificate: https.certificate, private_key: https.privateKey },
     }),
-    notary: { port: config.notary.port },
+    notary: { port: config.notary.port, gun_prefixes: config.notary.gunPrefixes.join(", ") || null },
     harbor_admin_password: config.adminPassword === null ? null : mask,
     data_volume: config.dataVolume,
     ...database.top,

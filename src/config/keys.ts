@@ -24,6 +24,7 @@ export const keys = {
   "https.certificate": value.path,
   "https.private_key": value.path,
   "notary.port": value.port,
+  "notary.gun_prefixes": value.gunPrefixes,
   harbor_admin_password: value.secret,
   data_volume: value.path,
   "storage_service.filesystem.rootdirectory": value.path,

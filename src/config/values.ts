@@ -147,6 +147,15 @@ function isNetwork(text: string): boolean {
   return family !== 0 && Number(bits ?? 0) <= (family === 4 ? 32 : 128);
 }
 
+/** What names of trust data may begin with, as the original Notary has it: each ends in a slash. */
+export const gunPrefixes: Kind<readonly string[]> = kind(
+  "prefixes separated by commas, each ending in a slash, such as registry.example.com/library/",
+  (text) => {
+    const list = text.split(/[\s,]+/).filter((entry) => entry !== "");
+    return list.length > 0 && list.every((entry) => /^[^/].*\/$/.test(entry)) ? list : undefined;
+  },
+);
+
 export const urlPath: Kind<string> = kind("a path that starts with /", (text) =>
   /^\/[\w./-]*$/.test(text) ? text : undefined,
 );

@@ -17,7 +17,7 @@ const notaryService = "harbor-notary";
 
 /** Notary's API, and what the token service needs to know of it. */
 export function trustApi(
-  { externalUrl }: Config,
+  { externalUrl, notary }: Config,
   { access, audit, database, projects, trust }: Services,
   metrics: Metrics,
 ): { readonly tuf: TufServices; readonly trustTokens: NonNullable<TokenServices["trust"]> } {
@@ -36,7 +36,7 @@ export function trustApi(
       ...gate,
       trust,
       metrics: new TufMetrics(metrics.registry),
-      gunPrefixes: [],
+      gunPrefixes: notary.gunPrefixes,
       async health() {
         try {
           await sql`select 1`.execute(database.read);

@@ -71,7 +71,7 @@ test("an existing harbor.yml means what it means to Harbor", async () => {
     https: { port: 443, certificate: `${cwd}/tls.crt`, privateKey: `${cwd}/tls.key` },
     address: config.address,
     trustedProxies: [],
-    notary: { port: 4443 },
+    notary: { port: 4443, gunPrefixes: [] },
     adminPassword: "0123456789",
     dataVolume: "/data",
     database: { engine: "sqlite" },
