@@ -73,9 +73,24 @@ export async function supervise(config: Config, log: Logger): Promise<Supervisor
     new Promise<object[]>((resolve) => {
       answers.set(worker, resolve);
       setTimeout(() => resolve([]), answerTime);
-      worker.send({ metrics: true });
+      try {
+        worker.send({ metrics: true });
+      } catch {
+        // It has just ended; another takes its place.
+        resolve([]);
+      }
     });
-  return { stop, metrics: () => Promise.all([...workers.values()].map(ask)) };
+  let asked: Promise<object[][]> | undefined;
+  return {
+    stop,
+    // Who asks while an answer is awaited gets the same one: workers do not say what they answer to.
+    metrics() {
+      asked ??= Promise.all([...workers.values()].map(ask)).finally(() => {
+        asked = undefined;
+      });
+      return asked;
+    },
+  };
 }
 
 /** The worker's side: says that it serves, answers for its metrics, and ends with its supervisor. */
