@@ -159,11 +159,14 @@ describeUnless(missingCommands("notary"), "content trust is not got round", () =
     await trusted.pushSigned("v2");
     await trusted.repository.pushManifest("v2", old.manifest);
     expect(await obstacles(await trusted.get("v2"))).toEqual(["tampered"]);
-    // containerd asks by HEAD what the tag means, and then for the digest, which is signed.
+    await trusted.repository.pushManifest("latest", old.manifest);
+    // Docker and containerd ask by HEAD what the tag means, and then for the digest, which is signed.
     const puller = await trusted.puller();
     const head = { method: "HEAD", headers: { accept: ANY_MANIFEST } };
-    expect((await puller.fetch("/manifests/v2", head)).status).toBe(412);
+    for (const tag of ["v2", "latest"])
+      expect((await puller.fetch(`/manifests/${tag}`, head)).status).toBe(412);
     expect((await puller.fetch("/manifests/v1", head)).status).toBe(200);
+    expect((await puller.fetch(`/manifests/${old.manifest.digest}`, head)).status).toBe(200);
     // Whoever may push looks at the tag to set it right.
     expect((await trusted.repository.fetch("/manifests/v2", head)).status).toBe(200);
   });
