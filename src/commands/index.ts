@@ -3,6 +3,7 @@ import { addAdmin } from "./admin.ts";
 import { addConfig } from "./config.ts";
 import { addFsck } from "./fsck.ts";
 import { addGc } from "./gc.ts";
+import { addMigrate } from "./migrate.ts";
 import { addServe } from "./serve.ts";
 
 /**
@@ -15,4 +16,5 @@ export function addCommands(program: Command): void {
   addGc(program);
   addFsck(program);
   addAdmin(program);
+  addMigrate(program);
 }

@@ -1,3 +1,4 @@
+export { type Counters, readCounters, setCounters } from "./counters.ts";
 export {
   type Columns,
   type Criterion,
@@ -14,3 +15,4 @@ export { openPostgresql } from "./open-postgresql.ts";
 export type { PostgresqlOptions, SslMode } from "./postgresql/options.ts";
 export type * from "./schema.ts";
 export { openSqlite } from "./sqlite.ts";
+export { readTables, type Table } from "./tables.ts";

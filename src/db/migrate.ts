@@ -12,7 +12,7 @@ const migrations = { "0001-foundation": foundation, "0002-trust": trust } as con
  * it was, and of several processes that start at once one does it. Throws SCHEMA_NEWER when a newer program
  * has been here.
  */
-export async function migrate(database: Database): Promise<void> {
+export async function migrate(database: Pick<Database, "engine" | "migrate">): Promise<void> {
   await database.migrate(async (tx) => {
     await tx.schema
       .createTable("schema_migration")

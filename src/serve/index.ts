@@ -7,6 +7,7 @@ import { answerSupervisor, supervise, workerNumber } from "./supervisor.ts";
 import { startWorker } from "./worker.ts";
 
 export { databaseFile } from "./database.ts";
+export { type Move, moveInstallation } from "./move.ts";
 export { openServices, type Services } from "./services.ts";
 
 /** Runs the registry until the process is told to stop: in this process, or in several below it. */

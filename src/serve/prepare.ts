@@ -1,6 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import type { Config } from "../config/index.ts";
 import { BreakwaterError } from "../kernel/index.ts";
+import { requireWhole } from "../migration/index.ts";
 import { openServices } from "./services.ts";
 import { prepareStorage } from "./storage.ts";
 
@@ -16,6 +17,7 @@ export async function prepare(config: Config): Promise<Prepared> {
   await mkdir(config.dataVolume, { recursive: true });
   await prepareStorage(config.storage);
   await using services = await openServices(config);
+  await requireWhole(services.database.read);
   const generatedPassword = await services.access.users.ensureAdmin(config.adminPassword);
   const admin = await services.access.users.find("admin");
   if (admin !== null) await services.projects.projects.ensureLibrary(admin.id);

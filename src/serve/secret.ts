@@ -1,18 +1,23 @@
 import { createHash, createHmac, randomBytes } from "node:crypto";
-import { link, mkdir, open, readFile, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { constants, existsSync } from "node:fs";
+import { chmod, copyFile, link, mkdir, open, readFile, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { Config } from "../config/index.ts";
 import type { Database, Tx } from "../db/index.ts";
 import { BreakwaterError } from "../kernel/index.ts";
+
+type SecretPlace = Pick<Config, "secretKey" | "dataVolume">;
+
+function secretFile(dataVolume: string): string {
+  return join(dataVolume, "secret", "secretkey");
+}
 
 /**
  * The installation's secret, from which tokens, sessions and the hashes of robots' secrets are keyed: the one
  * that is configured, else one made at the first start, for its owner's eyes alone. All processes need the same.
  */
-export async function installationSecret(
-  config: Pick<Config, "secretKey" | "dataVolume">,
-): Promise<Uint8Array> {
-  const text = config.secretKey ?? (await generatedSecret(join(config.dataVolume, "secret")));
+export async function installationSecret(config: SecretPlace): Promise<Uint8Array> {
+  const text = config.secretKey ?? (await generatedSecret(secretFile(config.dataVolume)));
   return createHash("sha512").update(text).digest();
 }
 
@@ -42,8 +47,29 @@ export async function requireSameSecret(database: Database, secret: Uint8Array):
   );
 }
 
-async function generatedSecret(folder: string): Promise<string> {
-  const file = join(folder, "secretkey");
+/**
+ * Gives `target` the secret that was made for `source`, where neither's configuration names one and the target
+ * has none yet. Throws CONFIG_INVALID when they have different ones.
+ */
+export async function shareSecret(source: SecretPlace, target: SecretPlace): Promise<void> {
+  const secret = await installationSecret(source);
+  const file = secretFile(target.dataVolume);
+  if (target.secretKey === null && source.secretKey === null && !existsSync(file)) {
+    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
+    await copyFile(secretFile(source.dataVolume), file, constants.COPYFILE_EXCL);
+    await chmod(file, 0o600);
+  }
+  if (target.secretKey !== null || existsSync(file)) {
+    if (Buffer.from(secret).equals(await installationSecret(target))) return;
+  }
+  throw new BreakwaterError(
+    "CONFIG_INVALID",
+    `The target has another secret than the source: robots' secrets and the keys of content trust would be lost. Set breakwater.secret_key in the target's configuration to ${source.secretKey === null ? `what is in ${secretFile(source.dataVolume)}` : "the source's"}.`,
+  );
+}
+
+async function generatedSecret(file: string): Promise<string> {
+  const folder = dirname(file);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const present = await readFile(file, "utf8").catch(() => null);
   if (present !== null) return present;

@@ -1,9 +1,12 @@
+import { hostname } from "node:os";
 import type { Config } from "../config/index.ts";
 import { type Logger, Metrics } from "../http/index.ts";
-import { version } from "../kernel/index.ts";
+import { systemClock, version } from "../kernel/index.ts";
 import { openListeners } from "./listeners.ts";
+import { announce } from "./presence.ts";
 import { openServices } from "./services.ts";
 import { startTasks } from "./tasks.ts";
+import { TrustMetrics } from "./trust-metrics.ts";
 
 /** A process that answers requests and does its share of the background work. */
 export interface Worker {
@@ -15,13 +18,17 @@ export interface Worker {
 export async function startWorker(config: Config, log: Logger): Promise<Worker> {
   const metrics = new Metrics();
   const services = await openServices(config);
+  const who = `${hostname()} (process ${process.pid})`;
+  const presence = await announce(services.database, systemClock, who);
   const listeners = await openListeners(config, services, log, metrics, version);
-  const tasks = await startTasks(services, config, log);
+  const trustMetrics = new TrustMetrics(metrics.registry, services.trust);
+  const tasks = await startTasks(services, config, log, trustMetrics);
   return {
     metrics,
     async stop() {
       await listeners.stop();
       await tasks.stop();
+      await presence[Symbol.asyncDispose]();
       await services[Symbol.asyncDispose]();
     },
   };

@@ -14,6 +14,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ["registry", "trust", "scan"],
   ["projects", "access"],
   ["events", "jobs"],
+  ["migration"],
   ["db", "blobs", "pki"],
   ["kernel"],
 ];

@@ -5,12 +5,15 @@ import { blobBytes } from "./blob-bytes.ts";
 import { blobFiles } from "./blob-files.ts";
 import { blobLinks } from "./blob-links.ts";
 import type { Check, Scope, Suspicion } from "./check.ts";
+import { expectedLinks } from "./expected-links.ts";
 import type { Examined, FsckSummary, Outcome, Severity } from "./finding.ts";
+import { linkKey } from "./link.ts";
 import { linkFiles } from "./link-files.ts";
 import { linkRows } from "./link-rows.ts";
 import { manifestContents } from "./manifest-contents.ts";
 import { manifestReferences } from "./manifest-references.ts";
 import { artifactCounts, manifestStanding } from "./manifest-standing.ts";
+import { concurrently } from "./pages.ts";
 import { projectLinks } from "./project-links.ts";
 import { projectStorage } from "./project-storage.ts";
 import { repositoryReferences } from "./repository-references.ts";
@@ -85,6 +88,19 @@ export class Fsck {
       }
     }
     return tally.summary;
+  }
+
+  /** Writes every link from the database, for a storage that has none yet; answers how many there are. */
+  async writeLinks(onProgress: (written: number) => void): Promise<number> {
+    let written = 0;
+    for await (const page of expectedLinks(this.#database.read)) {
+      for await (const _ of concurrently(page, ({ link, digest }) =>
+        this.#objects.put(linkKey(link), digest),
+      )) {
+        onProgress(++written);
+      }
+    }
+    return written;
   }
 
   /** Null when it was nothing. A repair that fails leaves no trace but the sentence that says why. */
