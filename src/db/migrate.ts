@@ -3,9 +3,14 @@ import { BreakwaterError } from "../kernel/index.ts";
 import type { Database } from "./database.ts";
 import { foundation } from "./migrations/0001-foundation.ts";
 import { trust } from "./migrations/0002-trust.ts";
+import { trustWatch } from "./migrations/0003-trust-watch.ts";
 
 /** Every migration there ever was, by the name under which databases remember it. Only ever appended to. */
-const migrations = { "0001-foundation": foundation, "0002-trust": trust } as const;
+const migrations = {
+  "0001-foundation": foundation,
+  "0002-trust": trust,
+  "0003-trust-watch": trustWatch,
+} as const;
 
 /**
  * Brings the schema to this program's version, in one transaction: a step that fails leaves the database as

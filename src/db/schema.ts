@@ -1,3 +1,5 @@
+// Longer than other files, so that the whole schema can be read in one place.
+
 import type { Generated } from "kysely";
 
 /**
@@ -32,6 +34,9 @@ export interface Schema {
   tuf_metadata: TufMetadataTable;
   tuf_key: TufKeyTable;
   tuf_change: TufChangeTable;
+  trust_look: TrustLookTable;
+  tag_trust: TagTrustTable;
+  tuf_expiry: TufExpiryTable;
   // events/
   audit_log: AuditLogTable;
   // jobs/
@@ -302,6 +307,44 @@ export interface TufChangeTable {
   sha256: string;
   category: "update" | "deletion";
   created_at: number;
+}
+
+/** What is still to be looked at, in order: tags that were moved, and GUNs under which something changed. */
+export interface TrustLookTable {
+  id: Generated<number>;
+  /** The GUN whose tags are to be looked at, all of them; null for one tag. */
+  gun: string | null;
+  repository: string;
+  tag: string | null;
+  /** What the tag was pointed to. */
+  digest: string | null;
+  /** JSON: who did it. */
+  caller: string;
+}
+
+/** The tags that were last seen tampered with or expired; others have no row. */
+export interface TagTrustTable {
+  tag_id: number;
+  state: "tampered" | "expired";
+  /** What it pointed to. */
+  digest: string;
+  /** What was signed; null when nobody can say. */
+  signed: string | null;
+  noticed_at: number;
+}
+
+/** When metadata that only people can sign anew expires: the root's, the targets', the delegations'. */
+export interface TufExpiryTable {
+  gun: string;
+  role: string;
+  repository: string;
+  /** The name of its project. */
+  project: string;
+  expires_at: number;
+  /** 1 once an alarm was raised ahead of it. */
+  warned: number;
+  /** 1 once its end was acted on. */
+  ended: number;
 }
 
 export interface AuditLogTable {

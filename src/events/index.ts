@@ -1,2 +1,10 @@
 export { type AuditEvent, AuditLog } from "./audit-log.ts";
 export { AuditReader, type AuditRecord } from "./audit-reader.ts";
+export {
+  Events,
+  type ExpiryAlarm,
+  type TagAlarm,
+  type TagsMoved,
+  type TroubledTag,
+  type TrustAlarm,
+} from "./events.ts";

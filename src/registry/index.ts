@@ -1,6 +1,6 @@
 import type { ObjectStore } from "../blobs/index.ts";
 import type { Database } from "../db/index.ts";
-import type { AuditLog } from "../events/index.ts";
+import { type AuditLog, Events } from "../events/index.ts";
 import { type Clock, hour } from "../kernel/index.ts";
 import { ArtifactCopy } from "./artifact-copy.ts";
 import { ArtifactDetails } from "./artifact-details.ts";
@@ -89,13 +89,14 @@ export function createRegistry(
   clock: Clock,
   /** Milliseconds for which the collector keeps what nothing names. */
   grace = 2 * hour,
+  events = new Events(),
 ): Registry {
   const repositories = new Repositories(database, clock);
   const intake = new BlobIntake(database, objects, clock);
   const blobs = new Blobs(database, objects, clock, audit, repositories, grace);
   const hashes = new UploadHashes(objects);
   const uploads = new Uploads(database, objects, clock, repositories, hashes, intake, blobs);
-  const manifests = new Manifests(database, objects, clock, audit, repositories, intake);
+  const manifests = new Manifests(database, objects, clock, audit, repositories, intake, events);
   const resolver = new Resolver(database, repositories);
   const details = new ArtifactDetails(database, objects);
   const views = new ArtifactViews(database, details, new ArtifactParts(database));
@@ -105,7 +106,7 @@ export function createRegistry(
     uploads,
     manifests,
     resolver,
-    tags: new Tags(database, objects, clock, audit, repositories),
+    tags: new Tags(database, objects, clock, audit, repositories, events),
     referrers: new Referrers(database),
     catalog: new Catalog(database),
     pulls: new PullCounter(database, clock),

@@ -1,6 +1,6 @@
 import { type ObjectStore, revisionLinkKey, tagLinkKey } from "../blobs/index.ts";
 import type { Database, Tx } from "../db/index.ts";
-import type { AuditLog } from "../events/index.ts";
+import type { AuditLog, Events } from "../events/index.ts";
 import {
   BreakwaterError,
   type Caller,
@@ -51,6 +51,7 @@ export class Manifests {
   readonly #audit: AuditLog;
   readonly #repositories: Repositories;
   readonly #intake: BlobIntake;
+  readonly #events: Events;
 
   constructor(
     database: Database,
@@ -59,6 +60,7 @@ export class Manifests {
     audit: AuditLog,
     repositories: Repositories,
     intake: BlobIntake,
+    events: Events,
   ) {
     this.#database = database;
     this.#objects = objects;
@@ -66,6 +68,7 @@ export class Manifests {
     this.#audit = audit;
     this.#repositories = repositories;
     this.#intake = intake;
+    this.#events = events;
   }
 
   /**
@@ -193,7 +196,11 @@ export class Manifests {
     tags: readonly string[],
   ): Promise<void> {
     const now = this.#clock();
-    for (const tag of tags) await setTag(tx, repository.id, tag, manifestId, now);
+    const moved = [];
+    for (const name of tags) {
+      const before = await setTag(tx, repository.id, name, manifestId, now);
+      if (before !== digest) moved.push({ name, before });
+    }
     await tx.updateTable("repository").set({ updated_at: now }).where("id", "=", repository.id).execute();
     await this.#audit.record(tx, caller, {
       operation: "push",
@@ -202,6 +209,10 @@ export class Manifests {
       projectId: repository.projectId,
       detail: digest,
     });
+    if (moved.length > 0) {
+      const { name } = repository;
+      await this.#events.emit(tx, "tagsMoved", { repository: name, digest, tags: moved, caller });
+    }
     // Inside the transaction, so that links change in the order in which the database does.
     await this.#objects.put(revisionLinkKey(repository.name, digest), digest);
     for (const tag of tags) await this.#objects.put(tagLinkKey(repository.name, tag), digest);

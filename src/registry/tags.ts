@@ -1,24 +1,25 @@
 import { type ObjectStore, tagLinkKey } from "../blobs/index.ts";
 import type { Database, Tx } from "../db/index.ts";
-import type { AuditLog } from "../events/index.ts";
+import type { AuditLog, Events } from "../events/index.ts";
 import type { Caller, Clock, Digest, RepositoryName } from "../kernel/index.ts";
 import { unknownManifest } from "./refusals.ts";
 import type { Repositories } from "./repositories.ts";
 import { settle } from "./standing.ts";
 
-/** Points a tag to a manifest of its repository. */
+/** Points a tag to a manifest of its repository; answers the digest that it pointed to, null for a new tag. */
 export async function setTag(
   tx: Tx,
   repositoryId: number,
   name: string,
   manifestId: number,
   now: number,
-): Promise<void> {
+): Promise<string | null> {
   const before = await tx
     .selectFrom("tag")
-    .select("manifest_id")
-    .where("repository_id", "=", repositoryId)
-    .where("name", "=", name)
+    .innerJoin("manifest", "manifest.id", "tag.manifest_id")
+    .select(["tag.manifest_id", "manifest.digest"])
+    .where("tag.repository_id", "=", repositoryId)
+    .where("tag.name", "=", name)
     .executeTakeFirst();
   await tx
     .insertInto("tag")
@@ -28,6 +29,7 @@ export async function setTag(
     )
     .execute();
   await settle(tx, repositoryId, [manifestId, before?.manifest_id ?? manifestId]);
+  return before?.digest ?? null;
 }
 
 /** Names of a list, and whether there are more behind them. */
@@ -42,6 +44,7 @@ export class Tags {
   readonly #clock: Clock;
   readonly #audit: AuditLog;
   readonly #repositories: Repositories;
+  readonly #events: Events;
 
   constructor(
     database: Database,
@@ -49,12 +52,14 @@ export class Tags {
     clock: Clock,
     audit: AuditLog,
     repositories: Repositories,
+    events: Events,
   ) {
     this.#database = database;
     this.#objects = objects;
     this.#clock = clock;
     this.#audit = audit;
     this.#repositories = repositories;
+    this.#events = events;
   }
 
   /** Up to `limit` tags behind `last`, in ASCII order (specification 1.1, "Listing tags"). */
@@ -119,6 +124,8 @@ export class Tags {
         projectId: repository.projectId,
         detail: digest,
       });
+      const tags = [{ name: tag, before: null }];
+      await this.#events.emit(tx, "tagsMoved", { repository: name, digest, tags, caller });
       await this.#objects.put(tagLinkKey(name, tag), digest);
       return true;
     });

@@ -142,12 +142,15 @@ function redirectTo(externalUrl: string) {
 }
 
 async function apiServices(config: Config, services: Services, version: string): Promise<ApiServices> {
-  const { database, access, projects, objects, registry, audit, queue, schedules } = services;
+  const { database, access, projects, objects, registry, trust, verdicts, audit, queue, schedules } =
+    services;
   const ownAuthority = config.https !== null && config.https.certificate === null;
   return {
     ...projects,
     access,
     registry,
+    trust,
+    verdicts,
     audit,
     auditReader: new AuditReader(database),
     queue,

@@ -2,7 +2,7 @@ import { type Access, createAccess } from "../access/index.ts";
 import type { ObjectStore } from "../blobs/index.ts";
 import type { Config } from "../config/index.ts";
 import { type Database, migrate } from "../db/index.ts";
-import { AuditLog } from "../events/index.ts";
+import { AuditLog, Events } from "../events/index.ts";
 import { JobQueue, Schedules } from "../jobs/index.ts";
 import { hour, systemClock } from "../kernel/index.ts";
 import { createProjects, type ProjectServices } from "../projects/index.ts";
@@ -50,14 +50,15 @@ export async function openServices(config: Config): Promise<Services> {
     sessionLifetime: hour,
   });
   const queue = new JobQueue(database, clock);
-  const trust = createTrust({ database, audit, clock, secret, hosts: trustHosts(config) });
+  const events = new Events();
+  const trust = createTrust({ database, audit, clock, secret, events, hosts: trustHosts(config) });
   return {
     database,
     objects,
     audit,
     access,
     projects: createProjects(database, audit, clock, access.robots),
-    registry: createRegistry(database, objects, audit, clock, config.gc.grace),
+    registry: createRegistry(database, objects, audit, clock, config.gc.grace, events),
     trust,
     verdicts: new Verdicts(database, trust),
     queue,

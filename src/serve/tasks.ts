@@ -4,6 +4,8 @@ import { type JobHandler, JobRunner } from "../jobs/index.ts";
 import { day, hour, minute, second, systemClock } from "../kernel/index.ts";
 import { type CollectionReport, garbageCollection } from "../registry/index.ts";
 import type { Services } from "./services.ts";
+import type { TrustMetrics } from "./trust-metrics.ts";
+import { watchTrust } from "./trust-watch.ts";
 
 /** How often what was gathered about pulls is written. */
 const flushEvery = second;
@@ -12,6 +14,7 @@ const jobMemory = 90 * day;
 
 const uploadPurge = "UPLOAD_PURGE";
 const housekeeping = "HOUSEKEEPING";
+const trustExpiry = "TRUST_EXPIRY";
 
 /** What runs in the background of each process. */
 export interface BackgroundTasks {
@@ -19,7 +22,12 @@ export interface BackgroundTasks {
   stop(): Promise<void>;
 }
 
-export async function startTasks(services: Services, config: Config, log: Logger): Promise<BackgroundTasks> {
+export async function startTasks(
+  services: Services,
+  config: Config,
+  log: Logger,
+  trustMetrics: TrustMetrics,
+): Promise<BackgroundTasks> {
   const { schedules, queue, audit, registry } = services;
   await schedules.ensure(garbageCollection, {
     type: "Custom",
@@ -27,6 +35,7 @@ export async function startTasks(services: Services, config: Config, log: Logger
     parameters: { delete_untagged: false },
   });
   await schedules.ensure(housekeeping, { type: "Hourly", cron: "0 17 * * * *", parameters: {} });
+  await schedules.ensure(trustExpiry, { type: "Hourly", cron: "0 41 * * * *", parameters: {} });
   await schedules.set(uploadPurge, {
     type: config.uploads.purge ? "Custom" : "None",
     cron: cronOf(config.uploads.interval),
@@ -35,7 +44,7 @@ export async function startTasks(services: Services, config: Config, log: Logger
   const runner = new JobRunner({
     queue,
     schedules,
-    handlers: jobHandlers(services, config),
+    handlers: jobHandlers(services, config, trustMetrics),
     onError: (error, job) => log.error({ err: error, job: job?.id, kind: job?.kind }, "A job failed."),
   });
   runner.start();
@@ -50,18 +59,24 @@ export async function startTasks(services: Services, config: Config, log: Logger
     flushing = flushing.then(flush);
   }, flushEvery);
 
+  const watch = watchTrust(services, log, trustMetrics);
+
   return {
     async stop() {
       clearInterval(timer);
-      await runner.stop();
+      await Promise.all([runner.stop(), watch.stop()]);
       await flushing;
       await flush();
     },
   };
 }
 
-function jobHandlers(services: Services, config: Config): ReadonlyMap<string, JobHandler> {
-  const { registry, audit, access, queue } = services;
+function jobHandlers(
+  services: Services,
+  config: Config,
+  trustMetrics: TrustMetrics,
+): ReadonlyMap<string, JobHandler> {
+  const { registry, audit, access, queue, trust } = services;
   return new Map<string, JobHandler>([
     [
       garbageCollection,
@@ -83,6 +98,15 @@ function jobHandlers(services: Services, config: Config): ReadonlyMap<string, Jo
       async ({ job }) => {
         const before = systemClock() - config.uploads.age;
         return { uploads: await registry.uploads.purge(before, job.parameters.dry_run === true) };
+      },
+    ],
+    [
+      trustExpiry,
+      async ({ log }) => {
+        const alarms = await trust.expiries.sweep();
+        trustMetrics.count(alarms);
+        for (const { gun, role } of alarms) log(`${role} of ${gun} expires soon.`);
+        return { warnings: alarms.length };
       },
     ],
     [

@@ -1,9 +1,11 @@
 import type { Database, TufChangeTable, Tx } from "../db/index.ts";
 import type { AuditLog } from "../events/index.ts";
-import { type Caller, type Clock, projectOf } from "../kernel/index.ts";
+import type { Caller, Clock } from "../kernel/index.ts";
 import type { GunNames } from "./guns.ts";
+import { projectIdOf } from "./projects.ts";
 import type { NewMetadata } from "./store.ts";
 import { sha256Of } from "./tuf/hashes.ts";
+import { addGunLook } from "./watch/looks.ts";
 
 /** A change as the feed shows it. */
 export interface Change {
@@ -54,11 +56,13 @@ export class Journal {
     if (by === null) return;
     const published = by.documents.map((document) => `${document.role} ${document.version}`).join(", ");
     await this.#record(tx, by.caller, gun, "sign", `Published: ${published}`);
+    await this.#askToLook(tx, gun, by.caller);
   }
 
   async deleted(tx: Tx, gun: string, caller: Caller): Promise<void> {
     await this.#add(tx, gun, { version: 0, sha256: "", category: "deletion" });
     await this.#record(tx, caller, gun, "delete", "Trust data deleted; the server's keys are kept.");
+    await this.#askToLook(tx, gun, caller);
   }
 
   /** A key that will take effect once a root names it. */
@@ -96,17 +100,15 @@ export class Journal {
       .execute();
   }
 
+  /** Tags may have another status now. */
+  async #askToLook(tx: Tx, gun: string, caller: Caller): Promise<void> {
+    const repository = this.#names.repositoryOf(gun);
+    if (repository !== null) await addGunLook(tx, repository, gun, caller);
+  }
+
   async #record(tx: Tx, caller: Caller, gun: string, operation: string, detail: string): Promise<void> {
     const repository = this.#names.repositoryOf(gun);
-    const project =
-      repository === null
-        ? undefined
-        : await tx
-            .selectFrom("project")
-            .select("id")
-            .where("name", "=", projectOf(repository))
-            .executeTakeFirst();
-    const projectId = project?.id ?? null;
+    const projectId = repository === null ? null : await projectIdOf(tx, repository);
     await this.#audit.record(tx, caller, {
       operation,
       resourceType: "trust",

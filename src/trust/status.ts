@@ -1,38 +1,8 @@
-import { type Clock, Lru } from "../kernel/index.ts";
-import { CurrentSet } from "./current.ts";
+import type { Clock } from "../kernel/index.ts";
 import type { GunNames } from "./guns.ts";
-import { TrustRefusal } from "./refusal.ts";
-import type { Renewal } from "./renewal.ts";
-import type { MetadataStore } from "./store.ts";
-import { TufRefusal } from "./tuf/refusal.ts";
-import { type VerifiedRole, type VerifiedTargets, verifyCurrentTargets } from "./verified-targets.ts";
-
-/** A role that signed a tag with the digest that counts. */
-export interface TagSigner {
-  readonly role: string;
-  /** Canonical ids of the keys that may sign for it. */
-  readonly keys: readonly string[];
-  /** When this version of the role's targets was published; milliseconds since 1970. */
-  readonly publishedAt: number;
-}
-
-interface SignedDigest {
-  readonly gun: string;
-  /** `sha256:` and the hash that is signed. */
-  readonly digest: string;
-  readonly signers: readonly TagSigner[];
-  /** Until when clients take the signatures; milliseconds since 1970. */
-  readonly until: number;
-}
-
-/** What clients that verify would make of a tag. */
-export type TrustStatus =
-  | { readonly state: "unsigned" }
-  | ({ readonly state: "signed" | "expired" } & SignedDigest)
-  /** The tag points to something else than what is signed. */
-  | ({ readonly state: "tampered" } & SignedDigest)
-  /** The metadata in the database is not what anybody signed: nothing can be said of the tag. */
-  | { readonly state: "tampered"; readonly gun: string; readonly reason: string };
+import { type SignedDigest, type TagSigner, type TrustStatus, together } from "./trust-status.ts";
+import type { Verification, Verified } from "./verification.ts";
+import type { VerifiedRole, VerifiedTargets } from "./verified-targets.ts";
 
 export interface TagDigest {
   readonly tag: string;
@@ -42,24 +12,25 @@ export interface TagDigest {
 /** The roles whose word Docker takes for what a tag is, from the first (docker/cli, trustedPull). */
 const deciding = ["targets/releases", "targets"] as const;
 
-type Known = { readonly targets: VerifiedTargets } | { readonly broken: string };
+/** Tags that are looked at for who has signed one digest. */
+const maxTagsOfDigest = 1_000;
 
-/** GUNs of which the verified targets are remembered. */
-const remembered = 1_000;
+/** Something published for a repository. */
+interface Source {
+  readonly gun: string;
+  readonly verified: Verified;
+}
 
 /** Says of tags whether they are signed, by verifying what is stored: not by a flag that somebody set. */
 export class TrustStatuses {
   readonly #clock: Clock;
-  readonly #store: MetadataStore;
-  readonly #renewal: Renewal;
+  readonly #verification: Verification;
   readonly #names: GunNames;
-  /** By GUN and the timestamp's hash, which everything below it follows from: nothing here ever changes. */
-  readonly #known = new Lru<string, VerifiedTargets>(remembered);
+  readonly #tagsByDigest = new WeakMap<VerifiedTargets, ReadonlyMap<string, readonly string[]>>();
 
-  constructor(clock: Clock, store: MetadataStore, renewal: Renewal, names: GunNames) {
+  constructor(clock: Clock, verification: Verification, names: GunNames) {
     this.#clock = clock;
-    this.#store = store;
-    this.#renewal = renewal;
+    this.#verification = verification;
     this.#names = names;
   }
 
@@ -68,75 +39,74 @@ export class TrustStatuses {
    * there are. Where a repository has trust data under several host names, the first under which a tag is signed counts.
    */
   async of(repository: string, tags: readonly TagDigest[]): Promise<readonly TrustStatus[]> {
-    const sources: { gun: string; known: Known }[] = [];
-    for (const gun of this.#names.gunsOf(repository)) {
-      const known = await this.#verified(gun);
-      if (known !== null) sources.push({ gun, known });
-    }
+    const sources = await this.#sources(repository);
     const now = this.#clock();
     return tags.map((tag) => {
-      for (const { gun, known } of sources) {
-        if ("broken" in known) return { state: "tampered", gun, reason: known.broken };
-        const status = judge(gun, known.targets, tag, now);
+      for (const { gun, verified } of sources) {
+        if ("broken" in verified) return { state: "tampered", gun, reason: verified.broken };
+        const status = judge(gun, verified.targets, tag, now);
         if (status.state !== "unsigned") return status;
       }
       return { state: "unsigned" };
     });
   }
 
-  /** The status of an artifact that is asked for by its digest: signed under whichever tag, or not at all. */
-  async ofDigest(repository: string, digest: string): Promise<TrustStatus> {
-    let found: TrustStatus = { state: "unsigned" };
+  /**
+   * The status of artifacts that are asked for by their digests: signed under whichever tag, by all who have signed
+   * it there, or not at all.
+   */
+  async ofDigests(repository: string, digests: readonly string[]): Promise<ReadonlyMap<string, TrustStatus>> {
+    const sources = await this.#sources(repository);
+    const now = this.#clock();
+    return new Map(
+      digests.map((digest) => [
+        digest,
+        together(sources.flatMap((source) => this.#ofDigest(source, digest, now))),
+      ]),
+    );
+  }
+
+  #ofDigest({ gun, verified }: Source, digest: string, now: number): readonly TrustStatus[] {
+    if ("broken" in verified) return [{ state: "tampered", gun, reason: verified.broken }];
+    const { targets } = verified;
+    let tags = this.#tagsByDigest.get(targets);
+    if (tags === undefined) {
+      tags = tagsByDigest(targets);
+      this.#tagsByDigest.set(targets, tags);
+    }
+    return (
+      (tags.get(digest) ?? [])
+        .slice(0, maxTagsOfDigest)
+        .map((tag) => judge(gun, targets, { tag, digest }, now))
+        // A role that counts more has signed the tag as something else.
+        .filter(({ state }) => state !== "tampered")
+    );
+  }
+
+  async #sources(repository: string): Promise<readonly Source[]> {
+    const sources: Source[] = [];
     for (const gun of this.#names.gunsOf(repository)) {
-      const known = await this.#verified(gun);
-      if (known === null) continue;
-      if ("broken" in known) return { state: "tampered", gun, reason: known.broken };
-      for (const tag of tagsSignedAs(known.targets, digest)) {
-        const status = judge(gun, known.targets, { tag, digest }, this.#clock());
-        if (status.state === "signed") return status;
-        if (status.state === "expired") found = status;
-      }
+      const verified = await this.#verification.of(gun);
+      if (verified !== null) sources.push({ gun, verified });
     }
-    return found;
-  }
-
-  async #verified(gun: string): Promise<Known | null> {
-    try {
-      const stored = await CurrentSet.open(this.#store, gun);
-      if (stored === null) return null;
-      const current = await this.#renewedIfPossible(stored);
-      const key = `${gun}\n${current.timestamp.stored.sha256}`;
-      const targets = this.#known.get(key) ?? (await verifyCurrentTargets(current));
-      this.#known.set(key, targets);
-      return { targets };
-    } catch (error) {
-      if (error instanceof TufRefusal) return { broken: error.message };
-      // Deleted while it was being read.
-      if (error instanceof TrustRefusal && error.code === "METADATA_NOT_FOUND") return null;
-      throw error;
-    }
-  }
-
-  /** What cannot be signed anew is looked at as it is, and found to have expired. */
-  async #renewedIfPossible(current: CurrentSet): Promise<CurrentSet> {
-    try {
-      return await this.#renewal.renewed(current);
-    } catch (error) {
-      if (error instanceof TrustRefusal && error.code === "UNKNOWN") return current;
-      throw error;
-    }
+    return sources;
   }
 }
 
-/** The tags under which a role that counts has signed the digest. */
-function tagsSignedAs({ roles }: VerifiedTargets, digest: string): ReadonlySet<string> {
-  const tags = new Set<string>();
+/** The tags under which a role that counts has signed each digest. */
+function tagsByDigest({ roles }: VerifiedTargets): ReadonlyMap<string, readonly string[]> {
+  const byDigest = new Map<string, string[]>();
+  const first = roles.get(deciding[0])?.targets;
   for (const name of deciding) {
     for (const [tag, hash] of roles.get(name)?.targets ?? []) {
-      if (digest === `sha256:${hash}`) tags.add(tag);
+      if (name !== deciding[0] && first?.get(tag) === hash) continue;
+      const digest = `sha256:${hash}`;
+      const known = byDigest.get(digest);
+      if (known === undefined) byDigest.set(digest, [tag]);
+      else known.push(tag);
     }
   }
-  return tags;
+  return byDigest;
 }
 
 function judge(
@@ -153,7 +123,7 @@ function judge(
   // Clients pass over a delegation that has expired.
   const decided = candidates.find(({ role }) => role.expiresAt >= now) ?? candidates[0];
   if (decided === undefined) return { state: "unsigned" };
-  const signed = {
+  const signed: SignedDigest = {
     gun,
     digest: `sha256:${decided.hash}`,
     signers: signersOf(roles, tag, decided.hash, now),

@@ -1,10 +1,12 @@
 import type { Database } from "../db/index.ts";
-import type { AuditLog } from "../events/index.ts";
-import type { Caller, Clock } from "../kernel/index.ts";
+import { type AuditLog, Events } from "../events/index.ts";
+import { type Caller, type Clock, parseRepositoryName } from "../kernel/index.ts";
 import { CurrentSet } from "./current.ts";
 import { deleteTrustData } from "./delete.ts";
 import { GunNames } from "./guns.ts";
 import { Journal } from "./journal.ts";
+import { TrustOverview } from "./overview.ts";
+import { projectIdOf } from "./projects.ts";
 import { Publisher } from "./publish.ts";
 import { MetadataReader } from "./read.ts";
 import { Renewal } from "./renewal.ts";
@@ -13,11 +15,17 @@ import { TrustStatuses } from "./status.ts";
 import { MetadataStore } from "./store.ts";
 import { parseEnvelope } from "./tuf/envelope.ts";
 import { parseRoot } from "./tuf/root.ts";
+import { Verification } from "./verification.ts";
+import { Expiries } from "./watch/expiries.ts";
+import { recordsOf } from "./watch/records.ts";
+import { TrustWatch } from "./watch/watch.ts";
 
 export interface TrustOptions {
   readonly database: Database;
   readonly audit: AuditLog;
   readonly clock: Clock;
+  /** Where it hears of tags that are moved, and tells of what it has noticed. */
+  readonly events?: Events;
   /** The installation's secret, the same for all processes and for good: the server's keys are encrypted with it. */
   readonly secret: Uint8Array;
   /** What the GUNs that are taken here begin with: hosts with their ports, the external one first. */
@@ -31,6 +39,9 @@ export interface Trust {
   readonly reader: MetadataReader;
   readonly journal: Journal;
   readonly statuses: TrustStatuses;
+  readonly overview: TrustOverview;
+  readonly expiries: Expiries;
+  readonly watch: TrustWatch;
   /** The public key with which the server signs for that role, or would once a root names it; as JSON. */
   key(gun: string, role: ServerRole): Promise<string>;
   /** A public key to replace it with. It takes effect when a root is published that names it. */
@@ -39,18 +50,41 @@ export interface Trust {
   delete(caller: Caller, gun: string): Promise<void>;
 }
 
-export function createTrust({ database, audit, clock, secret, hosts }: TrustOptions): Trust {
+export function createTrust(options: TrustOptions): Trust {
+  const { database, audit, clock, secret, hosts, events = new Events() } = options;
   const names = new GunNames(hosts);
   const store = new MetadataStore(database);
   const keys = new ServerKeys(database, clock, secret);
   const journal = new Journal(database, audit, clock, names);
   const renewal = new Renewal(database, clock, store, keys, journal);
+  const verification = new Verification(store, renewal);
+  const statuses = new TrustStatuses(clock, verification, names);
+  const overview = new TrustOverview(database.read, statuses, names);
+  const expiries = new Expiries(database, clock, events);
+  const watch = new TrustWatch({
+    database,
+    clock,
+    events,
+    names,
+    verification,
+    statuses,
+    overview,
+    expiries,
+  });
+  events.on("tagsMoved", (tx, moved) => watch.note(tx, moved));
+  events.on("trustAlarm", async (tx, alarm) => {
+    const projectId = await projectIdOf(tx, parseRepositoryName(alarm.repository));
+    for (const record of recordsOf(alarm)) await audit.record(tx, alarm.caller, { ...record, projectId });
+  });
   return {
     names,
     publisher: new Publisher(database, clock, store, keys, journal),
     reader: new MetadataReader(database, clock, store, renewal),
     journal,
-    statuses: new TrustStatuses(clock, store, renewal, names),
+    statuses,
+    overview,
+    expiries,
+    watch,
     async key(gun, role) {
       const current = await CurrentSet.open(store, gun);
       const root = await current?.find("root");

@@ -7,16 +7,24 @@ import { verifyListing } from "./tuf/listings.ts";
 import { TufRefusal } from "./tuf/refusal.ts";
 import { byDepth, parentOf } from "./tuf/roles.ts";
 import { verifyRoot } from "./tuf/root.ts";
-import { type Delegation, type Targets, verifyDelegation, verifyTargets } from "./tuf/targets.ts";
+import {
+  type Delegation,
+  type SignedTargets,
+  type Targets,
+  verifyDelegation,
+  verifyTargets,
+} from "./tuf/targets.ts";
 
 /** A role's targets, of which the signatures are verified up to the root. Expiry is for whoever asks to look at. */
 export interface VerifiedRole {
   readonly role: string;
-  /** Canonical ids of the keys that may sign for it. */
+  /** Canonical ids of the keys that have signed it. */
   readonly keys: readonly string[];
-  /** The earliest at which the role or one that delegates to it expires; milliseconds since 1970. */
+  /** When its own metadata expires; milliseconds since 1970, as all times here. */
+  readonly ownExpiresAt: number;
+  /** The earliest at which the role or one that delegates to it expires. */
   readonly expiresAt: number;
-  /** When this version was published; milliseconds since 1970. */
+  /** When this version was published. */
   readonly publishedAt: number;
   /** The SHA-256 that each target is signed with, in hexadecimal; only targets that the role may sign. */
   readonly targets: ReadonlyMap<string, string>;
@@ -47,7 +55,7 @@ export async function verifyCurrentTargets(current: CurrentSet): Promise<Verifie
   const named = new Map([["root", content]]);
   verifyListing(snapshot.envelope, "snapshot", trusted.roles.snapshot, null, named);
 
-  const documents = new Map<string, Targets>();
+  const documents = new Map<string, SignedTargets>();
   const roles = new Map<string, VerifiedRole>();
   const names = [...snapshot.listing.meta.keys()].filter((name) => name.split("/", 1)[0] === "targets");
   for (const name of names.sort(byDepth)) {
@@ -62,10 +70,10 @@ export async function verifyCurrentTargets(current: CurrentSet): Promise<Verifie
     if (targets === null) continue;
     documents.set(name, targets);
     const above = roles.get(parentOf(name));
-    const by = name === "targets" ? trusted.roles.targets : delegationOf(parent, name);
     roles.set(name, {
       role: name,
-      keys: [...(by?.keys.values() ?? [])].map(canonicalKeyId),
+      keys: targets.signedBy.map(canonicalKeyId),
+      ownExpiresAt: targets.expires.at,
       expiresAt: Math.min(targets.expires.at, above?.expiresAt ?? Number.POSITIVE_INFINITY),
       publishedAt: stored.createdAt,
       targets: hashesOf(targets, name === "targets" ? [""] : pathsOf(documents, name)),
@@ -84,7 +92,7 @@ function verifyOne(
   content: Uint8Array,
   role: RoleKeys,
   parent: Targets | undefined,
-): Targets | null {
+): SignedTargets | null {
   if (name === "targets") return verifyTargets(parseEnvelope(content), role, null);
   try {
     return verifyDelegation(parseEnvelope(content), name, parent, null);

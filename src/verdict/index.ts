@@ -1,2 +1,8 @@
 export type { Obstacle, Verdict } from "./verdict.ts";
-export { requireAllowed, Verdicts } from "./verdicts.ts";
+export {
+  type ArtifactAssessment,
+  type Assessment,
+  requireAllowed,
+  type TaggedArtifact,
+  Verdicts,
+} from "./verdicts.ts";

@@ -1,20 +1,27 @@
 import { FileSystemStore, type ObjectStore } from "../../src/blobs/index.ts";
-import { AuditLog, AuditReader } from "../../src/events/index.ts";
+import { AuditLog, AuditReader, Events } from "../../src/events/index.ts";
 import { type Api, type ApiServices, createApi } from "../../src/http/api/index.ts";
 import { JobQueue, Schedules } from "../../src/jobs/index.ts";
 import { systemCaller } from "../../src/kernel/index.ts";
 import { createRegistry, type Registry } from "../../src/registry/index.ts";
+import { createTrust, type Trust } from "../../src/trust/index.ts";
+import { Verdicts } from "../../src/verdict/index.ts";
 import { type Fixture, openFixture } from "../projects/fixture.ts";
 import type { OpenDatabase } from "../support/engines.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
 export const password = "Secret-12345";
+/** What images' names begin with. */
+export const host = "registry.example:8443";
 export const certificate = "-----BEGIN CERTIFICATE-----\n";
 
 export interface ApiFixture extends AsyncDisposable {
   readonly rooms: Fixture;
   readonly objects: ObjectStore;
   readonly registry: Registry;
+  readonly audit: AuditLog;
+  readonly trust: Trust;
+  readonly verdicts: Verdicts;
   readonly queue: JobQueue;
   readonly schedules: Schedules;
   readonly api: Api;
@@ -46,13 +53,19 @@ export async function openApi(open: OpenDatabase, change: Partial<ApiServices> =
   const clock = () => rooms.clock.now;
   const audit = new AuditLog(database, clock);
   const objects = new FileSystemStore(directory.path);
-  const registry = createRegistry(database, objects, audit, clock);
+  const events = new Events();
+  const registry = createRegistry(database, objects, audit, clock, undefined, events);
+  const secret = new Uint8Array(64).fill(7);
+  const trust = createTrust({ database, audit, clock, secret, events, hosts: [host] });
+  const verdicts = new Verdicts(database, trust);
   const queue = new JobQueue(database, clock);
   const schedules = new Schedules(database, queue, clock);
   const api = createApi({
     ...rooms,
     access,
     registry,
+    trust,
+    verdicts,
     audit,
     auditReader: new AuditReader(database),
     queue,
@@ -61,7 +74,7 @@ export async function openApi(open: OpenDatabase, change: Partial<ApiServices> =
     caCertificate: certificate,
     settings: {
       version: "0.1.0",
-      externalUrl: "https://registry.example:8443",
+      externalUrl: `https://${host}`,
       storageProvider: "filesystem",
       robotNamePrefix: "robot$",
       tokenLifetime: 30,
@@ -76,6 +89,9 @@ export async function openApi(open: OpenDatabase, change: Partial<ApiServices> =
     rooms,
     objects,
     registry,
+    audit,
+    trust,
+    verdicts,
     queue,
     schedules,
     api,

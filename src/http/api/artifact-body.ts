@@ -1,9 +1,11 @@
 import { z } from "@hono/zod-openapi";
 import { indexTypes } from "../../kernel/index.ts";
-import type { Accessory, Artifact, ArtifactTag } from "../../registry/index.ts";
+import type { Accessory, Artifact, ArtifactOptions, ArtifactTag } from "../../registry/index.ts";
+import type { AssessedArtifact, AssessedTag } from "./assess.ts";
 import { labelSchema, toLabelBody } from "./labels.ts";
 import { pathOf } from "./repository-path.ts";
 import { flag, formatTime, time } from "./schemas.ts";
+import { toTrustBody, toVerdictBody, trustSchema, verdictSchema } from "./trust-body.ts";
 
 const id = z.number().int();
 const annotations = z.record(z.string(), z.string());
@@ -17,6 +19,9 @@ export const tagSchema = z
     push_time: time,
     pull_time: time,
     immutable: z.boolean(),
+    signed: z.boolean().openapi({ description: "Whether it points to what is signed" }),
+    trust: trustSchema.openapi({ description: "Within an artifact only the status" }),
+    verdict: verdictSchema.optional().openapi({ description: "What a pull of the tag would be told" }),
   })
   .openapi("Tag");
 
@@ -83,6 +88,9 @@ export const artifactSchema = z
     tags: z.array(tagSchema).nullable(),
     labels: z.array(labelSchema).nullable(),
     accessories: z.array(accessorySchema).nullable(),
+    signed: z.boolean().openapi({ description: "Whether it is signed, under whichever tag or in an index" }),
+    trust: trustSchema,
+    verdict: verdictSchema.openapi({ description: "What a pull by digest would be told" }),
   })
   .openapi("Artifact");
 
@@ -91,6 +99,9 @@ export const artifactOptions = {
   with_tag: flag("Whether to show the tags; the default is true").optional(),
   with_label: flag("Whether to show the labels; the default is false").optional(),
   with_accessory: flag("Whether to show what refers to it; the default is true").optional(),
+  with_signature: flag(
+    "Taken for Harbor's older clients: whether tags are signed is always shown",
+  ).optional(),
 };
 
 export function toOptions(query: {
@@ -105,8 +116,14 @@ export function toOptions(query: {
   };
 }
 
-export function toArtifactBody(artifact: Artifact): z.infer<typeof artifactSchema> {
+/** Leaves the tags out where they are not wanted: they are looked at all the same, for the trust status. */
+export function toArtifactBody(
+  { artifact, assessment }: AssessedArtifact,
+  { tags: withTags }: ArtifactOptions,
+  now: number,
+): z.infer<typeof artifactSchema> {
   const { attributes, annotations, references } = artifact;
+  const tags = withTags ? artifact.tags : [];
   return {
     id: artifact.id,
     type: artifact.type,
@@ -124,13 +141,30 @@ export function toArtifactBody(artifact: Artifact): z.infer<typeof artifactSchem
     ...(annotations === null ? {} : { annotations }),
     ...(hasHistory(artifact) ? { addition_links: toLinks(artifact) } : {}),
     references: orNull(references.map((reference) => toReferenceBody(artifact.id, reference))),
-    tags: orNull(artifact.tags.map(toTagBody)),
+    tags: orNull(
+      tags.map((tag) => {
+        const state = assessment.tags.get(tag.name)?.status.state ?? "unsigned";
+        return { ...tagFields(tag), signed: state === "signed", trust: { status: state } };
+      }),
+    ),
     labels: orNull(artifact.labels.map(toLabelBody)),
     accessories: orNull(artifact.accessories.map(toAccessoryBody)),
+    signed: assessment.status.state === "signed",
+    trust: toTrustBody(assessment.status, now),
+    verdict: toVerdictBody(assessment.verdict),
   };
 }
 
-export function toTagBody(tag: ArtifactTag): z.infer<typeof tagSchema> {
+export function toTagBody({ tag, assessment }: AssessedTag, now: number): z.infer<typeof tagSchema> {
+  return {
+    ...tagFields(tag),
+    signed: assessment.status.state === "signed",
+    trust: toTrustBody(assessment.status, now),
+    verdict: toVerdictBody(assessment.verdict),
+  };
+}
+
+function tagFields(tag: ArtifactTag) {
   return {
     id: tag.id,
     name: tag.name,

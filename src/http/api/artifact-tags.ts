@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { BreakwaterError, isTag, parseRepositoryName } from "../../kernel/index.ts";
 import { tagSchema, toTagBody } from "./artifact-body.ts";
+import { assessTags } from "./assess.ts";
 import { listHeaders, listQuery, pageHeaders, toListQuery } from "./pagination.ts";
 import { artifactParams, artifactPath, fullName } from "./repository-path.ts";
 import { type Api, identify } from "./request.ts";
@@ -43,17 +44,20 @@ const deleteTag = createRoute({
   responses: { 200: done, ...refusals(400, 401, 403, 404) },
 });
 
-export function addArtifactTags(api: Api, { access, registry, rights }: ApiServices): void {
+export function addArtifactTags(api: Api, services: ApiServices): void {
+  const { access, registry, rights, clock } = services;
   const { artifacts } = registry;
 
   api.openapi(listTags, async (c) => {
     const { principal } = await identify(c, access);
     const params = c.req.valid("param");
     await rights.authorize(principal, { name: params.project_name }, "tag", "list");
-    const { id } = await artifacts.find(fullName(params), params.reference);
+    const artifact = await artifacts.find(fullName(params), params.reference);
     const query = toListQuery(c.req.valid("query"));
-    const page = await artifacts.tags(id, query);
-    return c.json(page.items.map(toTagBody), 200, pageHeaders(c, page, query));
+    const page = await artifacts.tags(artifact.id, query);
+    const assessed = await assessTags(services, artifact, page.items);
+    const body = assessed.map((one) => toTagBody(one, clock()));
+    return c.json(body, 200, pageHeaders(c, page, query));
   });
 
   api.openapi(createTag, async (c) => {

@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { BreakwaterError, isRefusal } from "../../kernel/index.ts";
 import { artifactOptions, artifactSchema, hasHistory, toArtifactBody, toOptions } from "./artifact-body.ts";
+import { assessArtifact } from "./assess.ts";
 import { artifactParams, artifactPath, fullName } from "./repository-path.ts";
 import { type Api, identify } from "./request.ts";
 import { done, json, refusals } from "./responses.ts";
@@ -42,7 +43,8 @@ const getAddition = createRoute({
 
 const noParts = { tags: false, labels: false, accessories: false };
 
-export function addArtifact(api: Api, { access, registry, rights }: ApiServices): void {
+export function addArtifact(api: Api, services: ApiServices): void {
+  const { access, registry, rights, clock } = services;
   const { artifacts, removal } = registry;
 
   api.openapi(getArtifact, async (c) => {
@@ -50,7 +52,9 @@ export function addArtifact(api: Api, { access, registry, rights }: ApiServices)
     const params = c.req.valid("param");
     await rights.authorize(principal, { name: params.project_name }, "artifact", "read");
     const options = toOptions(c.req.valid("query"));
-    return c.json(toArtifactBody(await artifacts.get(fullName(params), params.reference, options)), 200);
+    const artifact = await artifacts.get(fullName(params), params.reference, { ...options, tags: true });
+    const assessed = await assessArtifact(services, artifact);
+    return c.json(toArtifactBody(assessed, options, clock()), 200);
   });
 
   api.openapi(deleteArtifact, async (c) => {

@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { BreakwaterError, parseRepositoryName, projectOf } from "../../kernel/index.ts";
 import { artifactOptions, artifactSchema, toArtifactBody, toOptions } from "./artifact-body.ts";
+import { assessArtifacts } from "./assess.ts";
 import { listHeaders, listQuery, pageHeaders, toListQuery } from "./pagination.ts";
 import { fullName, repositoryParams, repositoryPath } from "./repository-path.ts";
 import { type Api, identify, locationOf } from "./request.ts";
@@ -36,7 +37,8 @@ const copyArtifact = createRoute({
   responses: { 201: created, ...refusals(400, 401, 403, 404) },
 });
 
-export function addArtifacts(api: Api, { access, registry, rights }: ApiServices): void {
+export function addArtifacts(api: Api, services: ApiServices): void {
+  const { access, registry, rights, clock } = services;
   const { artifacts, artifactCopy, repositories } = registry;
 
   api.openapi(listArtifacts, async (c) => {
@@ -45,13 +47,16 @@ export function addArtifacts(api: Api, { access, registry, rights }: ApiServices
     await rights.authorize(principal, { name: params.project_name }, "artifact", "list");
     const parameters = c.req.valid("query");
     const query = toListQuery(parameters);
+    const options = toOptions(parameters);
     const repository = await repositories.find(fullName(params));
     // To Harbor a repository that does not exist is one without artifacts.
     const page =
       repository === null
         ? { items: [], total: 0 }
-        : await artifacts.list({ repositoryId: repository.id }, query, toOptions(parameters));
-    return c.json(page.items.map(toArtifactBody), 200, pageHeaders(c, page, query));
+        : await artifacts.list({ repositoryId: repository.id }, query, { ...options, tags: true });
+    const assessed = await assessArtifacts(services, page.items);
+    const body = assessed.map((one) => toArtifactBody(one, options, clock()));
+    return c.json(body, 200, pageHeaders(c, page, query));
   });
 
   api.openapi(copyArtifact, async (c) => {

@@ -1,6 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { BreakwaterError } from "../../kernel/index.ts";
 import { artifactOptions, artifactSchema, toArtifactBody, toOptions } from "./artifact-body.ts";
+import { assessArtifacts } from "./assess.ts";
 import { listHeaders, listQuery, pageHeaders, toListQuery } from "./pagination.ts";
 import { type Api, identifyKnown } from "./request.ts";
 import { json, refusals } from "./responses.ts";
@@ -26,7 +27,8 @@ const listArtifacts = createRoute({
   },
 });
 
-export function addProjectArtifacts(api: Api, { access, registry, rights }: ApiServices): void {
+export function addProjectArtifacts(api: Api, services: ApiServices): void {
+  const { access, registry, rights, clock } = services;
   api.openapi(listArtifacts, async (c) => {
     const { principal } = await identifyKnown(c, access);
     const key = projectKey(c.req.valid("param"), c.req.valid("header"));
@@ -37,7 +39,10 @@ export function addProjectArtifacts(api: Api, { access, registry, rights }: ApiS
     }
     const query = toListQuery(parameters);
     const scope = { projectId: project.id };
-    const page = await registry.artifacts.list(scope, query, toOptions(parameters));
-    return c.json(page.items.map(toArtifactBody), 200, pageHeaders(c, page, query));
+    const options = toOptions(parameters);
+    const page = await registry.artifacts.list(scope, query, { ...options, tags: true });
+    const assessed = await assessArtifacts(services, page.items);
+    const body = assessed.map((one) => toArtifactBody(one, options, clock()));
+    return c.json(body, 200, pageHeaders(c, page, query));
   });
 }

@@ -4,11 +4,15 @@ import type { JobQueue, Schedules } from "../../jobs/index.ts";
 import type { Clock } from "../../kernel/index.ts";
 import type { ProjectServices } from "../../projects/index.ts";
 import type { Registry } from "../../registry/index.ts";
+import type { Trust } from "../../trust/index.ts";
+import type { Verdicts } from "../../verdict/index.ts";
 
 /** What the REST API is made of. */
 export interface ApiServices extends ProjectServices {
   readonly access: Access;
   readonly registry: Registry;
+  readonly verdicts: Pick<Verdicts, "ofArtifact" | "ofArtifacts">;
+  readonly trust: Pick<Trust, "expiries">;
   /** For what changes in a room that keeps no records of its own. */
   readonly audit: Pick<AuditLog, "recordNow">;
   readonly auditReader: AuditReader;

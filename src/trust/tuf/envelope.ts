@@ -61,9 +61,10 @@ export function parseEnvelope(content: Uint8Array): Envelope {
 
 /**
  * TUF specification 1.0, sections 5.3.4, 5.4.2, 5.5.3, 5.6.3: at least a threshold of the role's keys have
- * signed. Each key counts once; signatures by other keys, and wrong ones, count for nothing. Throws TufRefusal.
+ * signed. Each key counts once; signatures by other keys, and wrong ones, count for nothing. Answers the ids of the
+ * keys that have signed. Throws TufRefusal.
  */
-export function verifyThreshold(envelope: Envelope, role: RoleKeys): void {
+export function verifyThreshold(envelope: Envelope, role: RoleKeys): ReadonlySet<string> {
   if (envelope.signatures.length === 0) throw new TufRefusal("threshold", "tuf: data has no signatures");
   if (role.threshold < 1) throw new TufRefusal("threshold", "valid signatures did not meet threshold");
   const message = canonicalJson(envelope.signed);
@@ -78,6 +79,7 @@ export function verifyThreshold(envelope: Envelope, role: RoleKeys): void {
   if (valid.size < role.threshold) {
     throw new TufRefusal("threshold", `valid signatures did not meet threshold for ${role.name}`);
   }
+  return valid;
 }
 
 /** TUF specification 1.0, sections 5.3.10, 5.4.4, 5.5.6, 5.6.5: freeze attack. Throws TufRefusal. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { hasSoundCertificate } from "./certificates.ts";
 import { type Envelope, type RoleKeys, verifyExpiry, verifyThreshold } from "./envelope.ts";
 import type { Instant } from "./instant.ts";
+import type { PublicKey } from "./keys.ts";
 import { badStructure, TufRefusal } from "./refusal.ts";
 import { isDelegation, parentOf } from "./roles.ts";
 import { roleKeys } from "./root.ts";
@@ -13,6 +14,12 @@ export interface Targets {
   readonly expires: Instant;
   readonly targets: ReadonlyMap<string, FileMeta>;
   readonly delegations: readonly Delegation[];
+}
+
+/** Targets of which the signatures were verified. */
+export interface SignedTargets extends Targets {
+  /** The keys of the role that have signed. */
+  readonly signedBy: readonly PublicKey[];
 }
 
 export interface Delegation extends RoleKeys {
@@ -49,11 +56,11 @@ export function parseTargets(envelope: Envelope, role: string): Targets {
 }
 
 /** TUF specification 1.0, section 5.6: targets as the root has them signed. Throws TufRefusal. */
-export function verifyTargets(envelope: Envelope, role: RoleKeys, now: number | null): Targets {
-  verifyThreshold(envelope, role);
+export function verifyTargets(envelope: Envelope, role: RoleKeys, now: number | null): SignedTargets {
+  const signed = verifyThreshold(envelope, role);
   const targets = parseTargets(envelope, role.name);
   if (now !== null) verifyExpiry(targets.expires, role.name, now);
-  return targets;
+  return { ...targets, signedBy: among(role, signed) };
 }
 
 /**
@@ -65,7 +72,7 @@ export function verifyDelegation(
   name: string,
   parent: Targets | undefined,
   now: number | null,
-): Targets {
+): SignedTargets {
   const role = parent?.delegations.find((delegation) => delegation.name === name);
   if (role === undefined) {
     throw new TufRefusal("delegation", `tuf: invalid role ${name}. delegation does not exist`);
@@ -76,7 +83,11 @@ export function verifyDelegation(
     }
   }
   const targets = parseTargets(envelope, name);
-  verifyThreshold(envelope, role);
+  const signed = verifyThreshold(envelope, role);
   if (now !== null) verifyExpiry(targets.expires, name, now);
-  return targets;
+  return { ...targets, signedBy: among(role, signed) };
+}
+
+function among({ keys }: RoleKeys, ids: ReadonlySet<string>): readonly PublicKey[] {
+  return [...keys.values()].filter(({ id }) => ids.has(id));
 }
