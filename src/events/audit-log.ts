@@ -1,5 +1,5 @@
 import type { AuditLogTable, Database, Tx } from "../db/index.ts";
-import type { Caller, Clock } from "../kernel/index.ts";
+import { type Caller, type Clock, systemCaller } from "../kernel/index.ts";
 
 /** One thing that happened, or was refused. */
 export interface AuditEvent {
@@ -13,6 +13,17 @@ export interface AuditEvent {
 
 type Row = Omit<AuditLogTable, "id">;
 
+/** Records that may wait to be written: minutes of an outage under load, in some 50 MB. */
+const maxPending = 100_000;
+const overflowEvent: AuditEvent = {
+  operation: "overflow",
+  resourceType: "audit_log",
+  resource: "audit_log",
+  projectId: null,
+  outcome: "failure",
+  detail: "The database could not be written for so long that this many records of pulls were left out.",
+};
+
 /** Rows of one insert statement: the engines limit the parameters of a statement. */
 const rowsPerInsert = 500;
 
@@ -25,6 +36,7 @@ export class AuditLog {
   readonly #database: Database;
   readonly #clock: Clock;
   #pending = new Map<string, Row>();
+  #overflow: Row | null = null;
 
   constructor(database: Database, clock: Clock) {
     this.#database = database;
@@ -48,6 +60,12 @@ export class AuditLog {
       same.times++;
       return;
     }
+    // While the database cannot be written, what is gathered must not fill the memory: the rest is one record.
+    if (this.#pending.size >= maxPending) {
+      this.#overflow ??= { ...this.#row(systemCaller, overflowEvent), times: 0 };
+      this.#overflow.times++;
+      return;
+    }
     this.#pending.set(key, this.#row(caller, event));
   }
 
@@ -56,7 +74,9 @@ export class AuditLog {
     const taken = this.#pending;
     if (taken.size === 0) return;
     this.#pending = new Map();
-    const rows = [...taken.values()];
+    const overflow = this.#overflow;
+    this.#overflow = null;
+    const rows = [...taken.values(), ...(overflow === null ? [] : [overflow])];
     try {
       await this.#database.write(async (tx) => {
         for (let from = 0; from < rows.length; from += rowsPerInsert) {
@@ -67,8 +87,12 @@ export class AuditLog {
         }
       });
     } catch (error) {
-      for (const [key, row] of this.#pending) taken.set(key, row);
+      for (const [key, row] of this.#pending) {
+        row.times += taken.get(key)?.times ?? 0;
+        taken.set(key, row);
+      }
       this.#pending = taken;
+      this.#overflow ??= overflow;
       throw error;
     }
   }
