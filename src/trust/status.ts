@@ -36,18 +36,16 @@ export class TrustStatuses {
 
   /**
    * The status of each of a repository's tags, in their order. What it costs in queries does not depend on how many
-   * there are. Where a repository has trust data under several host names, the first under which a tag is signed counts.
+   * there are.
    */
   async of(repository: string, tags: readonly TagDigest[]): Promise<readonly TrustStatus[]> {
-    const sources = await this.#sources(repository);
+    const source = await this.#source(repository);
     const now = this.#clock();
     return tags.map((tag) => {
-      for (const { gun, verified } of sources) {
-        if ("broken" in verified) return { state: "tampered", gun, reason: verified.broken };
-        const status = judge(gun, verified.targets, tag, now);
-        if (status.state !== "unsigned") return status;
-      }
-      return { state: "unsigned" };
+      if (source === null) return { state: "unsigned" };
+      const { gun, verified } = source;
+      if ("broken" in verified) return { state: "tampered", gun, reason: verified.broken };
+      return judge(gun, verified.targets, tag, now);
     });
   }
 
@@ -56,13 +54,10 @@ export class TrustStatuses {
    * it there, or not at all.
    */
   async ofDigests(repository: string, digests: readonly string[]): Promise<ReadonlyMap<string, TrustStatus>> {
-    const sources = await this.#sources(repository);
+    const source = await this.#source(repository);
     const now = this.#clock();
     return new Map(
-      digests.map((digest) => [
-        digest,
-        together(sources.flatMap((source) => this.#ofDigest(source, digest, now))),
-      ]),
+      digests.map((digest) => [digest, together(source === null ? [] : this.#ofDigest(source, digest, now))]),
     );
   }
 
@@ -83,13 +78,16 @@ export class TrustStatuses {
     );
   }
 
-  async #sources(repository: string): Promise<readonly Source[]> {
-    const sources: Source[] = [];
+  /**
+   * Where a repository has trust data under several names of this server, that under the first of them: whoever may
+   * push could begin anew under another, and sign there whatever they like without anybody's keys.
+   */
+  async #source(repository: string): Promise<Source | null> {
     for (const gun of this.#names.gunsOf(repository)) {
       const verified = await this.#verification.of(gun);
-      if (verified !== null) sources.push({ gun, verified });
+      if (verified !== null) return { gun, verified };
     }
-    return sources;
+    return null;
   }
 }
 
