@@ -60,7 +60,7 @@ export async function openServices(config: Config): Promise<Services> {
     projects: createProjects(database, audit, clock, access.robots),
     registry: createRegistry(database, objects, audit, clock, config.gc.grace, events),
     trust,
-    verdicts: new Verdicts(database, trust),
+    verdicts: new Verdicts(database, objects, trust),
     queue,
     schedules: new Schedules(database, queue, clock),
     [Symbol.asyncDispose]: () => database.close(),

@@ -1,9 +1,9 @@
+import type { ObjectStore } from "../blobs/index.ts";
 import type { Database } from "../db/index.ts";
 import { BreakwaterError, type Digest, type RepositoryName } from "../kernel/index.ts";
 import type { RepositoryRef, ResolvedManifest } from "../registry/index.ts";
 import type { Trust, TrustStatus } from "../trust/index.ts";
 import { DigestStatuses } from "./digest-statuses.ts";
-import { isNotRunnable } from "./not-runnable.ts";
 import { NotRunnableManifests } from "./not-runnable-manifests.ts";
 import { PullPolicies, type PullPolicy } from "./policy.ts";
 import { allowed, judgeTrust, type Verdict } from "./verdict.ts";
@@ -40,11 +40,11 @@ export class Verdicts {
   readonly #policies: PullPolicies;
   readonly #notRunnable: NotRunnableManifests;
 
-  constructor(database: Database, trust: Pick<Trust, "statuses">) {
+  constructor(database: Database, objects: Pick<ObjectStore, "read">, trust: Pick<Trust, "statuses">) {
     this.#trust = trust;
     this.#digests = new DigestStatuses(database, trust);
     this.#policies = new PullPolicies(database);
-    this.#notRunnable = new NotRunnableManifests(database);
+    this.#notRunnable = new NotRunnableManifests(database, objects);
   }
 
   /** `tag` is the one that it is asked for by; null when by digest. */
@@ -57,10 +57,11 @@ export class Verdicts {
   async #judge(
     name: RepositoryName,
     tag: string | null,
-    { repositoryId, digest, content }: ResolvedManifest,
+    manifest: ResolvedManifest,
     policy: PullPolicy,
   ): Promise<Verdict> {
-    if (!policy.contentTrust || isNotRunnable(content)) return allowed;
+    if (!policy.contentTrust || (await this.#notRunnable.has(manifest))) return allowed;
+    const { repositoryId, digest } = manifest;
     if (tag !== null) {
       const [status = unsigned] = await this.#trust.statuses.of(name, [{ tag, digest }]);
       return judgeTrust(byTag(name, tag), status, policy);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { missingCommands, missingForRoot } from "../support/command.ts";
 import { describeUnless } from "../support/describe-unless.ts";
-import { makeImage, makeIndex } from "../support/image.ts";
+import { descriptor, type Image, jsonContent, makeImage, makeIndex, OCI_MANIFEST } from "../support/image.ts";
 import { openRepository } from "../support/registry-client.ts";
 import { type ContainersHome, containersHome } from "./containers-home.ts";
 import { startNotaryScene, type TrustScene } from "./trust-scene.ts";
@@ -57,4 +57,28 @@ describeUnless(missing, "skopeo and podman and a project that requires content t
       }
     }
   });
+
+  test("do not get an image that is dressed up as a signature, which podman would run", async () => {
+    const project = await scene.project();
+    await scene.requireTrust(project);
+    const repository = await openRepository(scene.server, `${project}/app`);
+    const image = await makeImage();
+    await repository.pushImage(image);
+    await repository.pushManifest("v1.sig", dress(image));
+    const name = `${scene.host}/${project}/app:v1.sig`;
+    for (const pull of [skopeo, podman]) {
+      expect((await pull(name)).output).toContain(`Nobody has signed ${project}/app:v1.sig`);
+    }
+  });
 });
+
+/** The same image, of whose layers it says that they are signatures of cosign's. */
+function dress({ config, layers }: Image) {
+  const mediaType = "application/vnd.dev.cosign.simplesigning.v1+json";
+  return jsonContent(OCI_MANIFEST, {
+    schemaVersion: 2,
+    mediaType: OCI_MANIFEST,
+    config: descriptor(config),
+    layers: layers.map((layer) => ({ ...descriptor(layer), mediaType })),
+  });
+}

@@ -103,12 +103,18 @@ describeUnless(missingCommands("notary"), "content trust is not got round", () =
       layers: [descriptor(first), descriptor(second)],
     });
     const without = jsonContent(OCI_MANIFEST, { ...dressed, config: descriptor(image.config), layers: [] });
+    // Podman and CRI-O unpack these, whatever type they are said to have.
+    const said = jsonContent(OCI_MANIFEST, {
+      ...dressed,
+      config: descriptor(image.config),
+      layers: [first, second].map((layer) => ({ ...descriptor(layer), mediaType: signature })),
+    });
     await trusted.repository.pushBlob(payload.bytes);
     for (const one of [image, typed, annotated]) await trusted.repository.pushImage(one);
-    for (const manifest of [mixed, named, without]) {
+    for (const manifest of [mixed, named, without, said]) {
       await trusted.repository.pushManifest(manifest.digest, manifest);
     }
-    const attempts = [image.manifest, typed.manifest, annotated.manifest, mixed, named, without];
+    const attempts = [image.manifest, typed.manifest, annotated.manifest, mixed, named, without, said];
     const tag = `${signed.manifest.digest.replace(":", "-")}.sig`;
     for (const manifest of attempts) {
       expect(await obstacles(await trusted.get(manifest.digest))).toEqual(["unsigned"]);
@@ -169,5 +175,37 @@ describeUnless(missingCommands("notary"), "content trust is not got round", () =
     expect((await puller.fetch(`/manifests/${old.manifest.digest}`, head)).status).toBe(200);
     // Whoever may push looks at the tag to set it right.
     expect((await trusted.repository.fetch("/manifests/v2", head)).status).toBe(200);
+  });
+
+  test("by signing with a root of one's own", async () => {
+    const trusted = await TrustedProject.open(scene);
+    await trusted.pushSigned("v1");
+    const other = await scene.person(trusted.project, "developer");
+    const evil = await makeImage();
+    await trusted.repository.pushImage(evil, "v2");
+    // Under another name by which the server can be reached.
+    const host = `localhost:${scene.server.httpPort}`;
+    await other.notary("init", `${host}/${trusted.name}`, "--publish");
+    const hash = evil.manifest.digest.replace("sha256:", "");
+    const signing = ["addhash", `${host}/${trusted.name}`, "v2", "1", "--sha256", hash, "--publish"];
+    await other.notary(...signing);
+    for (const reference of ["v2", evil.manifest.digest]) {
+      expect(await obstacles(await trusted.get(reference))).toEqual(["unsigned"]);
+    }
+  });
+
+  test("by copying it into another project", async () => {
+    const trusted = await TrustedProject.open(scene);
+    const image = await makeImage();
+    await trusted.repository.pushImage(image, "v1");
+    const project = await createProject(scene.server);
+    const copy = (reference: string) =>
+      scene.server.api(
+        `/projects/${project}/repositories/app/artifacts?from=${encodeURIComponent(`${trusted.name}${reference}`)}`,
+        { method: "POST" },
+      );
+    expect(await obstacles(await copy(`@${image.manifest.digest}`))).toEqual(["unsigned"]);
+    await trusted.pushSigned("v2");
+    expect((await copy(":v2")).status).toBe(201);
   });
 });

@@ -1,5 +1,6 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import { BreakwaterError, parseRepositoryName, projectOf } from "../../kernel/index.ts";
+import { requireAllowed } from "../../verdict/index.ts";
 import { artifactOptions, artifactSchema, toArtifactBody, toOptions } from "./artifact-body.ts";
 import { assessArtifacts } from "./assess.ts";
 import { listHeaders, listQuery, pageHeaders, toListQuery } from "./pagination.ts";
@@ -34,11 +35,11 @@ const copyArtifact = createRoute({
       from: z.string().openapi({ description: "project/repository:tag or project/repository@digest" }),
     }),
   },
-  responses: { 201: created, ...refusals(400, 401, 403, 404) },
+  responses: { 201: created, ...refusals(400, 401, 403, 404, 412) },
 });
 
 export function addArtifacts(api: Api, services: ApiServices): void {
-  const { access, registry, rights, clock } = services;
+  const { access, registry, rights, verdicts, clock } = services;
   const { artifacts, artifactCopy, repositories } = registry;
 
   api.openapi(listArtifacts, async (c) => {
@@ -70,7 +71,10 @@ export function addArtifacts(api: Api, services: ApiServices): void {
     await rights.authorize(principal, { name: projectOf(source.name) }, "artifact", "read");
     await rights.authorize(principal, { name: projectOf(source.name) }, "repository", "pull");
     const name = parseRepositoryName(fullName(params));
-    await artifactCopy.copy(caller, await artifacts.find(source.name, source.reference), name);
+    const artifact = await artifacts.find(source.name, source.reference);
+    // What may not be pulled may not be taken to where it could be.
+    requireAllowed((await verdicts.ofArtifact(artifact.repository, { ...artifact, tags: [] })).verdict);
+    await artifactCopy.copy(caller, artifact, name);
     return c.body(null, 201, { Location: locationOf(c, source.reference) });
   });
 }
