@@ -15,6 +15,7 @@ const TOOLS: Readonly<Record<string, readonly string[]>> = {
   notary: ["notary"],
   "notary-server": ["notary"],
   openssl: ["openssl"],
+  nginx: ["nginx"],
   // The server's own programs lie in a folder for each version; this one comes with every version.
   pg_createcluster: ["postgresql"],
 };
