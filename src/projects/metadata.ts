@@ -3,36 +3,59 @@ import { BreakwaterError } from "../kernel/index.ts";
 /** A project's settings by Harbor's names. `public` is among them for clients; the project itself holds it. */
 export type Metadata = Readonly<Record<string, string>>;
 
-type Normalise = (value: string) => string | undefined;
+/** How the values of a setting are kept: undefined for what does not fit. */
+interface Form {
+  readonly normalise: (value: string) => string | undefined;
+  /** What is said of values that do not fit. */
+  readonly expected: string;
+}
 
-const flag: Normalise = (value) => {
-  if (/^(1|t|T|TRUE|true|True)$/.test(value)) return "true";
-  if (/^(0|f|F|FALSE|false|False)$/.test(value)) return "false";
-  return undefined;
+const flag: Form = {
+  normalise(value) {
+    if (/^(1|t|T|TRUE|true|True)$/.test(value)) return "true";
+    if (/^(0|f|F|FALSE|false|False)$/.test(value)) return "false";
+    return undefined;
+  },
+  expected: "true or false",
 };
 
-const severity: Normalise = (value) => {
-  const lower = value.toLowerCase();
-  if (lower === "negligible") return "none";
-  return ["none", "low", "medium", "high", "critical"].includes(lower) ? lower : undefined;
+const severities = ["none", "low", "medium", "high", "critical"];
+const severity: Form = {
+  normalise(value) {
+    const lower = value.toLowerCase();
+    if (lower === "negligible") return "none";
+    return severities.includes(lower) ? lower : undefined;
+  },
+  expected: `one of ${severities.join(", ")}`,
 };
 
-const wholeNumber: Normalise = (value) => (/^-?\d{1,9}$/.test(value) ? String(Number(value)) : undefined);
-
-const connections: Normalise = (value) => {
-  const count = wholeNumber(value);
-  return count === "-1" || Number(count) > 0 ? count : undefined;
+const wholeNumber: Form = {
+  normalise: (value) => (/^-?\d{1,9}$/.test(value) ? String(Number(value)) : undefined),
+  expected: "a whole number",
 };
 
-/** Roles such as `targets/releases`, or canonical key ids, between commas: Breakwater's own setting. */
-const signers: Normalise = (value) => {
-  const wanted = value.split(",").map((signer) => signer.trim());
-  const good = wanted.every((signer) => /^(targets(\/[-a-z0-9_]+)*|[0-9a-f]{64})$/.test(signer));
-  return good && wanted.length <= 50 ? wanted.join(",") : undefined;
+const connections: Form = {
+  normalise(value) {
+    const count = wholeNumber.normalise(value);
+    return count === "-1" || Number(count) > 0 ? count : undefined;
+  },
+  expected: "a whole number above 0, or -1 for no limit",
 };
 
-/** The names that Harbor's metadata endpoint takes, with the form in which each value is kept. */
-const known = new Map<string, Normalise>([
+const maxSigners = 50;
+/** Breakwater's own setting; empty for any valid signature. */
+const signers: Form = {
+  normalise(value) {
+    if (value.trim() === "") return "";
+    const wanted = [...new Set(value.split(",").map((signer) => signer.trim()))];
+    const good = wanted.every((signer) => /^(targets(\/[-a-z0-9_]+)*|[0-9a-f]{64})$/.test(signer));
+    return good && wanted.length <= maxSigners ? wanted.join(",") : undefined;
+  },
+  expected: `at most ${maxSigners} roles such as targets/releases, or key ids of 64 hexadecimal digits, between commas`,
+};
+
+/** The names that Harbor's metadata endpoint takes. */
+const known = new Map<string, Form>([
   ["public", flag],
   ["enable_content_trust", flag],
   ["enable_content_trust_cosign", flag],
@@ -50,13 +73,21 @@ const known = new Map<string, Normalise>([
 
 /** The value as it is kept. Throws BAD_REQUEST for an unknown name or a value that does not fit it. */
 export function normaliseMetadata(name: string, value: string): string {
-  const normalise = known.get(name);
-  if (normalise === undefined) throw new BreakwaterError("BAD_REQUEST", `invalid key: ${name.slice(0, 80)}`);
-  const kept = normalise(value);
+  const form = known.get(name);
+  if (form === undefined) throw new BreakwaterError("BAD_REQUEST", `invalid key: ${name.slice(0, 80)}`);
+  const kept = form.normalise(value);
   if (kept === undefined) {
-    throw new BreakwaterError("BAD_REQUEST", `invalid value: ${value.slice(0, 80)} (of ${name})`);
+    throw new BreakwaterError(
+      "BAD_REQUEST",
+      `invalid value: ${value.slice(0, 80)} (of ${name}; expected ${form.expected})`,
+    );
   }
   return kept;
+}
+
+/** True where an empty value does not mean that none is given. */
+export function mayBeEmpty(name: string): boolean {
+  return known.get(name)?.normalise("") === "";
 }
 
 export function isMetadataName(name: string): boolean {

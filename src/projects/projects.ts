@@ -10,7 +10,7 @@ import {
 } from "../db/index.ts";
 import type { AuditLog } from "../events/index.ts";
 import { BreakwaterError, type Caller, type Clock, isRefusal, systemCaller } from "../kernel/index.ts";
-import { type Metadata, normaliseMetadata } from "./metadata.ts";
+import { type Metadata, mayBeEmpty, normaliseMetadata } from "./metadata.ts";
 import { allowlistName, type CveAllowlist, type Project, readProjects, selectProjects } from "./project.ts";
 import { type ProjectKey, projectNotFound } from "./rights.ts";
 import { type RoleId, type RoleName, roleName, roles } from "./roles.ts";
@@ -274,7 +274,7 @@ function requireName(name: string): void {
 }
 
 function normaliseAll(metadata: Metadata): Record<string, string> {
-  const given = Object.entries(metadata).filter(([, value]) => value !== "");
+  const given = Object.entries(metadata).filter(([name, value]) => value !== "" || mayBeEmpty(name));
   return Object.fromEntries(given.map(([name, value]) => [name, normaliseMetadata(name, value)]));
 }
 

@@ -34,6 +34,7 @@ import { addSearch } from "./search.ts";
 import type { ApiServices } from "./services.ts";
 import { addStatistics } from "./statistics.ts";
 import { addSystemInfo } from "./system-info.ts";
+import { addTrustWarnings } from "./trust-warnings.ts";
 import { addUserCredentials } from "./user-credentials.ts";
 import { addUsers } from "./users.ts";
 import { addCurrentUser } from "./users-current.ts";
@@ -80,6 +81,7 @@ const resources: readonly ((api: Api, services: ApiServices) => void)[] = [
   addArtifactLabels,
   addArtifactAccessories,
   addProjectArtifacts,
+  addTrustWarnings,
   addGcSchedule,
   addGc,
 ];

@@ -95,8 +95,12 @@ export function addProjectMetadata(api: Api, { access, projects, rights }: ApiSe
     const parameters = c.req.valid("param");
     const key = projectKey(parameters, c.req.valid("header"));
     const { id } = await rights.authorize(principal, key, "metadata", "update");
-    const given = new Map(Object.entries(c.req.valid("json")));
-    await projects.updateMetadata(caller, id, parameters.meta_name, given.get(parameters.meta_name) ?? "");
+    const { meta_name: name } = parameters;
+    const value = new Map(Object.entries(c.req.valid("json"))).get(name);
+    if (value === undefined) {
+      throw new BreakwaterError("BAD_REQUEST", `The body has no value of "${name.slice(0, 80)}".`);
+    }
+    await projects.updateMetadata(caller, id, name, value);
     return c.body(null, 200);
   });
 

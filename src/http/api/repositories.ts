@@ -1,11 +1,13 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { RepositoryEntry } from "../../registry/index.ts";
+import type { ExpiryWarning } from "../../trust/index.ts";
 import { listHeaders, listQuery, pageHeaders, toListQuery } from "./pagination.ts";
 import { projectNameParams, repositoriesPath } from "./repository-path.ts";
 import { type Api, identify } from "./request.ts";
 import { json, refusals } from "./responses.ts";
 import { formatTime, time } from "./schemas.ts";
 import type { ApiServices } from "./services.ts";
+import { expiryWarningSchema, toExpiryWarningBody } from "./trust-body.ts";
 
 const count = z.number().int();
 export const repositorySchema = z
@@ -18,6 +20,10 @@ export const repositorySchema = z
     pull_count: count,
     creation_time: time,
     update_time: time,
+    trust: z
+      .object({ warnings: z.array(expiryWarningSchema) })
+      .optional()
+      .openapi({ description: "Where content trust metadata expires within 30 days, or has expired" }),
   })
   .openapi("Repository");
 
@@ -41,12 +47,13 @@ const listOfProject = createRoute({
   responses: { 200: listed, ...refusals(400, 401, 403, 404) },
 });
 
-export function addRepositories(api: Api, { access, registry, rights }: ApiServices): void {
+export function addRepositories(api: Api, services: ApiServices): void {
+  const { access, registry, rights } = services;
   api.openapi(listAll, async (c) => {
     const { principal } = await identify(c, access);
     const query = toListQuery(c.req.valid("query"));
     const page = await registry.repositoryCatalog.listVisible(principal, query);
-    return c.json(page.items.map(toRepositoryBody), 200, pageHeaders(c, page, query));
+    return c.json(await toRepositoryBodies(services, page.items), 200, pageHeaders(c, page, query));
   });
 
   api.openapi(listOfProject, async (c) => {
@@ -55,11 +62,30 @@ export function addRepositories(api: Api, { access, registry, rights }: ApiServi
     const project = await rights.authorize(principal, { name }, "repository", "list");
     const query = toListQuery(c.req.valid("query"));
     const page = await registry.repositoryCatalog.listOf(project.id, query);
-    return c.json(page.items.map(toRepositoryBody), 200, pageHeaders(c, page, query));
+    return c.json(await toRepositoryBodies(services, page.items), 200, pageHeaders(c, page, query));
   });
 }
 
-export function toRepositoryBody(repository: RepositoryEntry): z.infer<typeof repositorySchema> {
+export async function toRepositoryBody(
+  { trust }: Pick<ApiServices, "trust">,
+  repository: RepositoryEntry,
+): Promise<z.infer<typeof repositorySchema>> {
+  return toBody(repository, await trust.expiries.warnings([repository.name]));
+}
+
+async function toRepositoryBodies(
+  { trust }: Pick<ApiServices, "trust">,
+  repositories: readonly RepositoryEntry[],
+): Promise<z.infer<typeof repositorySchema>[]> {
+  const warnings = await trust.expiries.warnings(repositories.map(({ name }) => name));
+  const byRepository = Map.groupBy(warnings, ({ repository }) => repository);
+  return repositories.map((repository) => toBody(repository, byRepository.get(repository.name) ?? []));
+}
+
+function toBody(
+  repository: RepositoryEntry,
+  warnings: readonly ExpiryWarning[],
+): z.infer<typeof repositorySchema> {
   return {
     id: repository.id,
     project_id: repository.projectId,
@@ -69,5 +95,6 @@ export function toRepositoryBody(repository: RepositoryEntry): z.infer<typeof re
     pull_count: repository.pullCount,
     creation_time: formatTime(repository.createdAt),
     update_time: formatTime(repository.updatedAt),
+    ...(warnings.length === 0 ? {} : { trust: { warnings: warnings.map(toExpiryWarningBody) } }),
   };
 }

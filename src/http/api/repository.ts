@@ -38,14 +38,16 @@ const deleteRepository = createRoute({
   responses: { 200: done, ...refusals(400, 401, 403, 404) },
 });
 
-export function addRepository(api: Api, { access, registry, rights }: ApiServices): void {
+export function addRepository(api: Api, services: ApiServices): void {
+  const { access, registry, rights } = services;
   const { repositoryCatalog, removal } = registry;
 
   api.openapi(getRepository, async (c) => {
     const { principal } = await identify(c, access);
     const params = c.req.valid("param");
     await rights.authorize(principal, { name: params.project_name }, "repository", "read");
-    return c.json(toRepositoryBody(await repositoryCatalog.get(fullName(params))), 200);
+    const repository = await repositoryCatalog.get(fullName(params));
+    return c.json(await toRepositoryBody(services, repository), 200);
   });
 
   api.openapi(updateRepository, async (c) => {

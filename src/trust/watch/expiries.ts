@@ -10,6 +10,9 @@ import { addGunLook } from "./looks.ts";
 /** How long ahead of the end of metadata people are told. */
 export const warningTime = 30 * day;
 
+/** Shown with a page of repositories. */
+const maxWarnings = 1_000;
+
 /** Metadata that will expire soon, or has expired. */
 export interface ExpiryWarning {
   readonly gun: string;
@@ -39,12 +42,13 @@ export class Expiries {
     return rows.map(toWarning);
   }
 
-  /** What people should be warned of in these repositories, the soonest first. */
+  /** What people should be warned of in these repositories, the soonest first; of very many only the first. */
   async warnings(repositories: readonly string[]): Promise<readonly ExpiryWarning[]> {
     if (repositories.length === 0) return [];
     const rows = await this.#before(warningTime)
       .selectAll()
       .where("repository", "in", repositories)
+      .limit(maxWarnings)
       .execute();
     return rows.map(toWarning);
   }
