@@ -57,7 +57,11 @@ async function certificateFiles({ https }: Config): Promise<Problem[]> {
 
 /** What works, but is hardly meant or hardly safe. */
 export function findWarnings(config: Config): string[] {
-  const warnings = [...databaseWarnings(config.database), ...storageWarnings(config.storage)];
+  const warnings = [
+    ...databaseWarnings(config.database),
+    ...storageWarnings(config.storage),
+    ...copiesWarnings(config),
+  ];
   // Behind a proxy that speaks HTTPS to the clients this is the proxy's business.
   const encrypted = config.trustedProxies.length > 0 && config.externalUrl.startsWith("https:");
   if (config.https === null && !encrypted) {
@@ -76,4 +80,13 @@ export function findWarnings(config: Config): string[] {
     );
   }
   return warnings;
+}
+
+/** Whoever has nothing left on the machine's own disk means to run several copies, by and by. */
+function copiesWarnings({ database, storage, https }: Config): string[] {
+  if (database.engine === "sqlite" || storage.driver === "filesystem") return [];
+  if (https === null || https.certificate !== null) return [];
+  return [
+    "Each copy makes a certificate authority of its own in its data volume, and clients that trust one trust no other. To run several, give all of them the same https.certificate and https.private_key, or let the load balancer speak HTTPS.",
+  ];
 }

@@ -86,3 +86,12 @@ test.each([
 ])("%s is refused", async (yaml, sentence) => {
   expect(await refusalOf(yaml)).toContain(sentence);
 });
+
+test("copies that would each make an authority of their own are warned of", async () => {
+  const place = "external_database: {harbor: {host: localhost}}\nstorage_service: {s3: {bucket: images}}";
+  const warnings = async (listener: string) => (await load(`${listener}\n${place}`)).warnings.join();
+  expect(await warnings("https: {}")).toContain("a certificate authority of its own");
+  expect(await warnings("http: {}")).not.toContain("authority");
+  const files = "https: {}\nexternal_database: {harbor: {host: localhost}}";
+  expect((await load(files)).warnings.join()).toBe("");
+});

@@ -1,3 +1,4 @@
+import type { PostgresqlOptions } from "../../src/db/index.ts";
 import { type Breakwater, startBreakwater } from "../support/breakwater.ts";
 import { type FaultyProxy, startFaultyProxy } from "../support/faulty-proxy.ts";
 import { missingNginx, type Nginx, startNginx } from "../support/nginx.ts";
@@ -10,6 +11,8 @@ export interface Cluster extends AsyncDisposable {
   readonly copies: readonly Breakwater[];
   readonly balancer: Nginx;
   readonly database: PostgresqlServer;
+  /** The copies' database on it. */
+  readonly options: PostgresqlOptions;
   /** Between the copies and S3. */
   readonly storage: FaultyProxy;
 }
@@ -45,5 +48,5 @@ export async function startCluster(size: number, config: Section = {}): Promise<
   for (const copy of copies) started.use(copy);
   const balancer = started.use(await startNginx(copies.map(({ port }) => port)));
   const owned = started.move();
-  return { copies, balancer, database, storage, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { copies, balancer, database, options, storage, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
