@@ -5,6 +5,7 @@ import { addFsck } from "./fsck.ts";
 import { addGc } from "./gc.ts";
 import { addMigrate } from "./migrate.ts";
 import { addServe } from "./serve.ts";
+import { addTrust } from "./trust.ts";
 
 /**
  * Adds every subcommand. They load what they need only when they run, so that help comes at once; each inherits
@@ -15,6 +16,7 @@ export function addCommands(program: Command): void {
   addConfig(program);
   addGc(program);
   addFsck(program);
+  addTrust(program);
   addAdmin(program);
   addMigrate(program);
 }

@@ -1,4 +1,5 @@
 export { type ApiServices, createApi } from "./api/index.ts";
+export { toTrustBody, toVerdictBody } from "./api/trust-body.ts";
 export { createHandler } from "./listener.ts";
 export { createLog, type Logger } from "./log.ts";
 export { Metrics } from "./metrics.ts";

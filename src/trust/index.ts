@@ -1,6 +1,6 @@
 export type { Upload } from "./candidate.ts";
 export type { Change, ChangeQuery } from "./journal.ts";
-export type { TagWithStatus, TrustOverview } from "./overview.ts";
+export type { PublishedRole, PublishedTrust, TagWithStatus, TrustOverview } from "./overview.ts";
 export { readUpload } from "./publish.ts";
 export type { MetadataQuery } from "./read.ts";
 export { type TrustCode, TrustRefusal } from "./refusal.ts";

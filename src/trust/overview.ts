@@ -3,10 +3,27 @@ import type { RepositoryName } from "../kernel/index.ts";
 import type { GunNames } from "./guns.ts";
 import type { TagDigest, TrustStatuses } from "./status.ts";
 import type { TrustStatus } from "./trust-status.ts";
+import type { Verification } from "./verification.ts";
+import type { VerifiedTargets } from "./verified-targets.ts";
 
 export interface TagWithStatus extends TagDigest {
   readonly id: number;
   readonly status: TrustStatus;
+}
+
+/** What is published under a GUN, or why nothing can be said of it. */
+export type PublishedTrust =
+  | { readonly gun: string; readonly broken: string }
+  | { readonly gun: string; readonly roles: readonly PublishedRole[] };
+
+export interface PublishedRole {
+  readonly role: string;
+  /** Canonical ids of the keys that have signed it; the root's are those that it lists. */
+  readonly keys: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+  /** How many names it signs. */
+  readonly targets: number;
 }
 
 /** Tags that are looked at together. */
@@ -17,9 +34,11 @@ export class TrustOverview {
   readonly #reader: Reader;
   readonly #statuses: TrustStatuses;
   readonly #names: GunNames;
+  readonly #verification: Verification;
 
-  constructor(reader: Reader, statuses: TrustStatuses, names: GunNames) {
+  constructor(reader: Reader, verification: Verification, statuses: TrustStatuses, names: GunNames) {
     this.#reader = reader;
+    this.#verification = verification;
     this.#statuses = statuses;
     this.#names = names;
   }
@@ -36,6 +55,19 @@ export class TrustOverview {
     return [...new Set(names)].sort();
   }
 
+  /** What is published of a repository, under each of this server's names. */
+  async published(repository: string): Promise<readonly PublishedTrust[]> {
+    const found: PublishedTrust[] = [];
+    for (const gun of this.#names.gunsOf(repository)) {
+      const verified = await this.#verification.of(gun);
+      if (verified === null) continue;
+      found.push(
+        "broken" in verified ? { gun, broken: verified.broken } : { gun, roles: rolesOf(verified.targets) },
+      );
+    }
+    return found;
+  }
+
   /** A repository's tags by name, page by page. */
   async *tags(repository: string): AsyncIterable<readonly TagWithStatus[]> {
     for (let last = ""; ; ) {
@@ -48,13 +80,6 @@ export class TrustOverview {
       if (rows.length < pageSize) return;
       last = rows.at(-1)?.tag ?? last;
     }
-  }
-
-  /** Null when the repository has no such tag. */
-  async tag(repository: string, tag: string): Promise<TagWithStatus | null> {
-    const rows = await this.#tagsOf(repository).where("tag.name", "=", tag).execute();
-    const [found] = await this.#withStatus(repository, rows);
-    return found ?? null;
   }
 
   #tagsOf(repository: string) {
@@ -70,4 +95,15 @@ export class TrustOverview {
     const statuses = await this.#statuses.of(repository, tags);
     return tags.map((tag, index) => ({ ...tag, status: statuses[index] ?? { state: "unsigned" as const } }));
   }
+}
+
+function rolesOf({ rootKeys, expiresAt, roles }: VerifiedTargets): readonly PublishedRole[] {
+  const root = { role: "root", keys: rootKeys, expiresAt, targets: 0 };
+  const others = [...roles.values()].map(({ role, keys, ownExpiresAt, targets }) => ({
+    role,
+    keys,
+    expiresAt: ownExpiresAt,
+    targets: targets.size,
+  }));
+  return [root, ...others];
 }

@@ -59,7 +59,7 @@ export function createTrust(options: TrustOptions): Trust {
   const renewal = new Renewal(database, clock, store, keys, journal);
   const verification = new Verification(store, renewal);
   const statuses = new TrustStatuses(clock, verification, names);
-  const overview = new TrustOverview(database.read, statuses, names);
+  const overview = new TrustOverview(database.read, verification, statuses, names);
   const expiries = new Expiries(database, clock, events);
   const watch = new TrustWatch({
     database,

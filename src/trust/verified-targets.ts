@@ -32,6 +32,8 @@ export interface VerifiedRole {
 
 /** Everything that is signed under a GUN at one moment. */
 export interface VerifiedTargets {
+  /** Canonical ids of the root's keys. */
+  readonly rootKeys: readonly string[];
   /** The earliest at which the root or its certificates expire; milliseconds since 1970. */
   readonly expiresAt: number;
   /** The earliest at which the snapshot or timestamp expires, after which the server signs anew if it can. */
@@ -81,6 +83,7 @@ export async function verifyCurrentTargets(current: CurrentSet): Promise<Verifie
   }
   const { keys, threshold } = trusted.roles.root;
   return {
+    rootKeys: [...keys.values()].map(canonicalKeyId),
     expiresAt: Math.min(trusted.expires.at, certifiedUntil(gun, keys.values(), threshold)),
     listedUntil: Math.min(timestamp.listing.expires.at, snapshot.listing.expires.at),
     roles,

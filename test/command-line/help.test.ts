@@ -19,6 +19,8 @@ test.each([
   [["config", "variables"]],
   [["gc"]],
   [["fsck"]],
+  [["trust", "list"]],
+  [["trust", "inspect"]],
   [["admin", "reset-password"]],
 ])("%p has its own help, on both ways to it", async (command) => {
   const { code, stdout } = await breakwater([...command, "--help"]);
