@@ -46,8 +46,9 @@ export class MetadataReader {
    * Throws METADATA_NOT_FOUND; UNKNOWN when the server would have to sign and has not the keys.
    */
   async read(gun: string, role: string, query: MetadataQuery): Promise<StoredMetadata> {
-    const key = JSON.stringify([gun, role, query]);
-    const version = await this.#database.version();
+    const key = `${gun}\n${role}\n${which(query)}`;
+    const asked = this.#database.version();
+    const version = asked instanceof Promise ? await asked : asked;
     const known = this.#known.get(key);
     if (known?.version === version && this.#clock() < known.until) return known.metadata;
     const { metadata, until } = await this.#find(gun, role, query);
@@ -80,5 +81,16 @@ export class MetadataReader {
       metadata: (role === "timestamp" ? timestamp : snapshot).stored,
       until: Math.min(timestamp.listing.expires.at, snapshot.listing.expires.at),
     };
+  }
+}
+
+function which(query: MetadataQuery): string {
+  switch (query.kind) {
+    case "current":
+      return "";
+    case "version":
+      return String(query.version);
+    case "sha256":
+      return query.sha256;
   }
 }

@@ -2,9 +2,11 @@ import { type StoredMetadata, type Trust, TrustRefusal } from "../../trust/index
 import type { RoleQuery } from "./operations.ts";
 import { plainText, reply } from "./reply.ts";
 
-/** Seconds for which others may keep what can change, and what cannot (the contract, section 1). */
-const currentAge = 300;
-const consistentAge = 30 * 24 * 60 * 60;
+/** For how many seconds others may keep what can change, and what cannot (the contract, section 1). */
+const caching = {
+  current: "public, max-age=300, s-maxage=300, must-revalidate",
+  consistent: "public, max-age=2592000, s-maxage=2592000",
+} as const;
 
 /** GET of a role's metadata: the bytes that were published, with what caches between need to know. */
 export async function getMetadata(
@@ -15,7 +17,7 @@ export async function getMetadata(
 ): Promise<Response> {
   const wanted = query.kind === "version" ? { kind: query.kind, version: toNumber(query.version) } : query;
   const found = await trust.reader.read(gun, role, wanted);
-  return reply(found.content, headersOf(found, query.kind === "current"));
+  return reply(found.content, headersOf(found, query.kind === "current" ? "current" : "consistent"));
 }
 
 /** What Go's parser of numbers says to one of more than 64 bits is part of the contract too. */
@@ -25,12 +27,23 @@ function toNumber(digits: string): number {
   throw new TrustRefusal("METADATA_NOT_FOUND", "No version has such a number.", detail);
 }
 
-function headersOf({ createdAt }: StoredMetadata, current: boolean): Record<string, string> {
-  const age = current ? currentAge : consistentAge;
-  return {
+type HeadersOfAge = Readonly<Record<string, string>>;
+
+/** The headers of documents that are asked for again and again. */
+const known = {
+  current: new WeakMap<StoredMetadata, HeadersOfAge>(),
+  consistent: new WeakMap<StoredMetadata, HeadersOfAge>(),
+};
+
+function headersOf(metadata: StoredMetadata, age: keyof typeof known): HeadersOfAge {
+  const found = known[age].get(metadata);
+  if (found !== undefined) return found;
+  const headers = {
     ...plainText,
-    "Cache-Control": `public, max-age=${age}, s-maxage=${age}${current ? ", must-revalidate" : ""}`,
+    "Cache-Control": caching[age],
     // RFC 9110, section 5.6.7, has GMT here. Notary has UTC.
-    "Last-Modified": new Date(createdAt).toUTCString().replace("GMT", "UTC"),
+    "Last-Modified": new Date(metadata.createdAt).toUTCString().replace("GMT", "UTC"),
   };
+  known[age].set(metadata, headers);
+  return headers;
 }

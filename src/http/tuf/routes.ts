@@ -78,7 +78,7 @@ async function answer(
 
 async function perform(
   operation: Exclude<Operation, { name: "Health" }>,
-  { request, query }: Exchange,
+  exchange: Exchange,
   { trust }: TufServices,
   caller: Caller,
 ): Promise<Response> {
@@ -86,7 +86,7 @@ async function perform(
     case "Base":
       return reply("{}", plainText);
     case "UpdateTUF":
-      return publish(trust, caller, operation.gun, request);
+      return publish(trust, caller, operation.gun, exchange.request);
     case "GetRole":
     case "GetRoleByHash":
     case "GetRoleByVersion":
@@ -99,9 +99,9 @@ async function perform(
       await trust.delete(caller, operation.gun);
       return new Response(null);
     case "Changefeed":
-      return getChanges(trust, operation.gun, query);
+      return getChanges(trust, operation.gun, exchange.query);
     case "AllChanges":
-      return getChanges(trust, null, query);
+      return getChanges(trust, null, exchange.query);
   }
 }
 
@@ -131,6 +131,7 @@ function nothingHere(): TrustRefusal {
 
 /** The path without percent signs; null when they stand for no text. */
 function decode(path: string): string | null {
+  if (!path.includes("%")) return path;
   try {
     return decodeURIComponent(path);
   } catch {
@@ -138,8 +139,12 @@ function decode(path: string): string | null {
   }
 }
 
+/** What hardly any path holds: an empty component, or one of dots. */
+const unclean = /\/(?:\.{0,2}\/|\.{1,2}$)/;
+
 /** The path without empty components and dots, as Notary redirects to it. */
 function cleanPath(path: string): string {
+  if (path.startsWith("/") && !unclean.test(path)) return path;
   const kept: string[] = [];
   for (const component of path.split("/")) {
     if (component === "..") kept.pop();
