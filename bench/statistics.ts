@@ -17,6 +17,10 @@ export const requestsPerSecond: Unit = {
   better: "higher",
   show: (value) => `${Math.round(value).toLocaleString("en-US")} req/s`,
 };
+export const publishesPerSecond: Unit = {
+  better: "higher",
+  show: (value) => `${Math.round(value).toLocaleString("en-US")} publishes/s`,
+};
 export const milliseconds: Unit = {
   better: "lower",
   show: (value) => `${value.toFixed(value < 100 ? 2 : 0)} ms`,

@@ -69,6 +69,7 @@ function configuration({ folder, scheme, certificate }: PeerOptions, port: numbe
     harbor_admin_password: credentials.password,
     data_volume: join(folder, "data"),
     metric: { enabled: true, port: freePort() },
+    notary: { port: freePort() },
     breakwater: { address: "127.0.0.1" },
   });
 }

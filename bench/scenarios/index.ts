@@ -7,6 +7,7 @@ import { layerPullPlain, layerPullTls } from "./layer-pull.ts";
 import { layerPush } from "./layer-push.ts";
 import { manifestGet } from "./manifest-get.ts";
 import { startup } from "./startup.ts";
+import { trust } from "./trust.ts";
 
 /** In the order of the table. */
 export const scenarios: readonly Scenario[] = [
@@ -18,5 +19,6 @@ export const scenarios: readonly Scenario[] = [
   dockerImage,
   largeRegistry,
   garbageCollection,
+  trust,
   startup,
 ];

@@ -9,6 +9,8 @@ export interface Load {
   readonly method?: string;
   /** Replaces `{n}` in the URL's path by this number, one more with each request. */
   readonly countFrom?: number;
+  /** Paths that are asked for in turn, instead of the URL's. */
+  readonly paths?: readonly string[];
 }
 
 export interface LoadResult {
@@ -40,13 +42,23 @@ function request()
 end
 `;
 
+const rotating = (paths: readonly string[]) => `
+local paths = { ${paths.map((path) => JSON.stringify(path)).join(", ")} }
+local n = 0
+function request()
+  n = n % #paths + 1
+  return wrk.format(nil, paths[n])
+end
+`;
+
 /** One thread: it saturates the servers here, and leaves them the machine's other core. */
 export async function wrk(folder: string, load: Load): Promise<LoadResult> {
   const { pathname, search } = new URL(load.url);
   const script = join(folder, "wrk.lua");
   const method = `wrk.method = ${JSON.stringify(load.method ?? "GET")}\n`;
   const count = load.countFrom === undefined ? "" : counting(decodeURI(pathname) + search, load.countFrom);
-  await Bun.write(script, method + count + reporting);
+  const turns = load.paths === undefined ? "" : rotating(load.paths);
+  await Bun.write(script, method + count + turns + reporting);
   const headers = Object.entries(load.headers ?? {}).flatMap(([name, value]) => ["-H", `${name}: ${value}`]);
   const shape = ["-t1", `-c${load.connections}`, `-d${load.seconds}s`, "--latency"];
   const text = await output(["wrk", ...shape, "-s", script, ...headers, load.url]);
