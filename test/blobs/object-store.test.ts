@@ -1,4 +1,7 @@
-import { FileSystemStore, openS3 } from "../../src/blobs/index.ts";
+import { expect } from "bun:test";
+import { FileSystemStore, openAzure, openS3 } from "../../src/blobs/index.ts";
+import { startAzure } from "../support/azure.ts";
+import { copyBlocks } from "../support/azure-copies.ts";
 import { describeUnless } from "../support/describe-unless.ts";
 import { s3Missing, startS3 } from "../support/s3.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
@@ -23,4 +26,26 @@ describeUnless(s3Missing, "S3", () => {
     const stores = [await openS3(options), await openS3({ ...options, chunkSize: 8 * 2 ** 20 })] as const;
     return { stores, [Symbol.asyncDispose]: () => s3[Symbol.asyncDispose]() };
   });
+});
+
+describeObjectStore("in a container of Azure's", async () => {
+  const azure = await startAzure();
+  const options = azure.options();
+  const stores = [await openAzure(options), await openAzure({ ...options, chunkSize: 6 * 2 ** 20 })] as const;
+  return { stores, [Symbol.asyncDispose]: () => azure[Symbol.asyncDispose]() };
+});
+
+describeObjectStore("in a folder of a container whose service copies blocks", async () => {
+  const azure = await startAzure();
+  const copying = await copyBlocks(azure);
+  const options = azure.options({ rootDirectory: "some/where", endpoint: copying.endpoint });
+  const stores = [await openAzure(options), await openAzure(options)] as const;
+  return {
+    stores,
+    async [Symbol.asyncDispose]() {
+      expect(copying.copies).toBeGreaterThan(0);
+      await copying[Symbol.asyncDispose]();
+      await azure[Symbol.asyncDispose]();
+    },
+  };
 });

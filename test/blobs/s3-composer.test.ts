@@ -1,9 +1,10 @@
 import { expect, test } from "bun:test";
 import { CreateMultipartUploadCommand, ListMultipartUploadsCommand } from "@aws-sdk/client-s3";
+import { chainOf, chunkAt } from "../../src/blobs/chunked/chunks.ts";
+import type { Piece } from "../../src/blobs/chunked/object-service.ts";
 import { blobKey, openS3 } from "../../src/blobs/index.ts";
 import { Bucket } from "../../src/blobs/s3/bucket.ts";
-import { chainOf, chunkAt } from "../../src/blobs/s3/chunks.ts";
-import { Composer, type Piece } from "../../src/blobs/s3/composer.ts";
+import { Composer } from "../../src/blobs/s3/composer.ts";
 import { digestOf } from "../../src/kernel/index.ts";
 import { describeUnless } from "../support/describe-unless.ts";
 import { s3Missing, startS3 } from "../support/s3.ts";

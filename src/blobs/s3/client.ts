@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
 import { Agent } from "node:http";
 import { Agent as TlsAgent } from "node:https";
-import { rootCertificates } from "node:tls";
 import { type ObjectCannedACL, S3Client, type StorageClass } from "@aws-sdk/client-s3";
+import { trustOf } from "../chunked/trust.ts";
 import type { S3Options } from "./options.ts";
 import { signPayloads } from "./payload.ts";
 
@@ -15,12 +14,7 @@ const connectionLimit = 5_000;
  */
 export function createClient(options: S3Options, connections: number, endpoint = options.endpoint): S3Client {
   const pool = { keepAlive: true, maxSockets: connections };
-  const trust = {
-    rejectUnauthorized: !options.skipVerify,
-    ...(options.caBundle === null
-      ? {}
-      : { ca: [...rootCertificates, readFileSync(options.caBundle, "utf8")] }),
-  };
+  const trust = trustOf(options);
   const client = new S3Client({
     region: options.region,
     forcePathStyle: options.forcePathStyle,

@@ -6,20 +6,17 @@ import {
   UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
 import { BreakwaterError } from "../../kernel/index.ts";
+import { expectGiven, limits } from "../chunked/attempts.ts";
+import { readWhole } from "../chunked/download.ts";
+import { expectSize } from "../chunked/failures.ts";
+import type { Piece } from "../chunked/object-service.ts";
 import { inParallel, Turns } from "../turns.ts";
-import { type Bucket, expectFromS3, limits } from "./bucket.ts";
+import type { Bucket } from "./bucket.ts";
 import { objectSettings } from "./client.ts";
 import { isUnsupported, unavailable } from "./errors.ts";
 import { copyObject, copySource, putObject, statObject } from "./objects.ts";
 import { payload } from "./payload.ts";
-import { readWhole } from "./reader.ts";
-
-/** The first `length` of an object's `size` bytes. */
-export interface Piece {
-  readonly key: string;
-  readonly length: number;
-  readonly size: number;
-}
+import { requestsTo } from "./reader.ts";
 
 /** Bytes `[from, to)` of an object, to become one part. */
 interface Source {
@@ -65,12 +62,7 @@ export class Composer {
       await this.#multipart((await this.#grouped(pieces, scratch)).flatMap(sourcesOf), target);
     }
     const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
-    const stored = (await statObject(this.#bucket, target))?.size;
-    if (stored === size) return;
-    throw new BreakwaterError(
-      "UNAVAILABLE",
-      `The registry's storage took ${size} bytes and holds ${stored ?? "none"} of them. Nothing was acknowledged; try again.`,
-    );
+    expectSize((await statObject(this.#bucket, target))?.size, size);
   }
 
   async #grouped(pieces: readonly Piece[], scratch: string): Promise<readonly Piece[]> {
@@ -92,7 +84,7 @@ export class Composer {
     const begin = { ...object, ...objectSettings(options) };
     const UploadId = await this.#ask(async (signal) => {
       const { UploadId } = await client.send(new CreateMultipartUploadCommand(begin), signal);
-      return expectFromS3(UploadId);
+      return expectGiven(UploadId);
     });
     try {
       const Parts = await inParallel(sources, options.copyConcurrency, async (source, index) => {
@@ -102,13 +94,13 @@ export class Composer {
       const input = { ...object, UploadId, MultipartUpload: { Parts } };
       await this.#ask(async (signal) => {
         const { ETag } = await client.send(new CompleteMultipartUploadCommand(input), signal);
-        return expectFromS3(ETag);
+        return expectGiven(ETag);
       }, limits.copy).catch((error) => {
         // Asked twice, since the first answer was lost: it is complete, which the size will show.
         if ((error.cause as Error | undefined)?.name !== "NoSuchUpload") throw error;
       });
     } catch (error) {
-      // Should this fail too, `S3Store.sweep` finds it.
+      // Should this fail too, `S3Service.sweep` finds it.
       await this.#ask((signal) =>
         client.send(new AbortMultipartUploadCommand({ ...object, UploadId }), signal),
       ).catch(() => {});
@@ -151,13 +143,13 @@ export class Composer {
         `The registry's storage cannot copy parts, so that a blob may have ${this.#mostParts} chunks of ${this.#bucket.options.chunkSize} bytes. Raise storage_service.s3.chunksize, then push again.`,
       );
     }
-    const content = await readWhole(this.#bucket, key, from, to);
+    const content = await readWhole(requestsTo(this.#bucket), key, from, to);
     return this.#ask(async (signal) => {
       const { ETag } = await this.#bucket.client.send(
         new UploadPartCommand({ ...part, ...payload(content) }),
         signal,
       );
-      return expectFromS3(ETag);
+      return expectGiven(ETag);
     }, limits.part);
   }
 

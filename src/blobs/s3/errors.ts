@@ -1,4 +1,12 @@
 import { BreakwaterError } from "../../kernel/index.ts";
+import {
+  certificateAdvice,
+  labelOf,
+  storageBroken,
+  storageFailed,
+  storageFull,
+  storageMisconfigured,
+} from "../chunked/failures.ts";
 import type { S3Options } from "./options.ts";
 
 /** What the library's errors and Node's have between them. */
@@ -51,18 +59,9 @@ export function isUnsupported(error: unknown): boolean {
 export function unavailable(error: unknown): BreakwaterError {
   if (error instanceof BreakwaterError) return error;
   const failure = error as Failure;
-  if (full.has(failure.name) || failure.$metadata?.httpStatusCode === 507) {
-    return new BreakwaterError(
-      "STORAGE_FULL",
-      "The registry's storage has no room for this content. Nothing was stored. Free space or raise the bucket's quota, then push again.",
-      { cause: error },
-    );
-  }
-  return new BreakwaterError(
-    "UNAVAILABLE",
-    `The registry's storage failed (${labelOf(failure)}). Nothing was acknowledged; try again.`,
-    { cause: error },
-  );
+  const status = failure.$metadata?.httpStatusCode;
+  if (full.has(failure.name) || status === 507) return storageFull(error);
+  return storageFailed(labelOf(error, status), error);
 }
 
 /** A failure at the start, for the operator: which setting is wrong. */
@@ -72,13 +71,9 @@ export function misconfigured(error: unknown, options: S3Options): BreakwaterErr
   const where = `the bucket "${bucket}" at ${endpoint ?? `Amazon S3 in ${region}`}`;
   const advice = adviceFor(cause as Failure, options);
   if (advice !== undefined) {
-    return new BreakwaterError("CONFIG_INVALID", `Images cannot be kept in ${where}: ${advice}`, { cause });
+    return storageMisconfigured(where, advice, cause);
   }
-  return new BreakwaterError(
-    "UNAVAILABLE",
-    `The storage, ${where}, does not work: ${labelOf(cause as Failure)}${(cause as Failure).message ? `, ${(cause as Failure).message}` : ""}.`,
-    { cause },
-  );
+  return storageBroken(where, cause, (cause as Failure).$metadata?.httpStatusCode);
 }
 
 function adviceFor(failure: Failure, { region, bucket, credentials }: S3Options): string | undefined {
@@ -108,21 +103,7 @@ function adviceFor(failure: Failure, { region, bucket, credentials }: S3Options)
     case "ECONNREFUSED":
     case "ConnectionRefused":
       return `nothing answers there (${failure.code}). Correct storage_service.s3.regionendpoint, or start the service.`;
-    case "DEPTH_ZERO_SELF_SIGNED_CERT":
-    case "SELF_SIGNED_CERT_IN_CHAIN":
-    case "UNABLE_TO_GET_ISSUER_CERT":
-    case "UNABLE_TO_GET_ISSUER_CERT_LOCALLY":
-    case "UNABLE_TO_VERIFY_LEAF_SIGNATURE":
-    case "CERT_HAS_EXPIRED":
-    case "ERR_TLS_CERT_ALTNAME_INVALID":
-      return `its certificate is not trusted (${failure.code}). Name its authority's file in storage_service.ca_bundle.`;
     default:
-      return undefined;
+      return certificateAdvice(failure.code);
   }
-}
-
-function labelOf({ code, name, message, $metadata }: Failure): string {
-  const status = $metadata?.httpStatusCode;
-  const label = code ?? (name === "Error" ? message : name);
-  return status === undefined ? label : `${label}, status ${status}`;
 }

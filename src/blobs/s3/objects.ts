@@ -4,8 +4,9 @@ import {
   HeadObjectCommand,
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
+import { expectGiven, limitFor, limits } from "../chunked/attempts.ts";
 import type { ObjectInfo } from "../object-store.ts";
-import { type Bucket, expectFromS3, limits } from "./bucket.ts";
+import type { Bucket } from "./bucket.ts";
 import { objectSettings } from "./client.ts";
 import { isMissing, unavailable } from "./errors.ts";
 import { payload } from "./payload.ts";
@@ -19,7 +20,6 @@ export async function putObject(
   patience?: number,
 ): Promise<void> {
   const object = { ...bucket.object(key), ...objectSettings(bucket.options) };
-  const limit = content.length > 1024 * 1024 ? limits.part : limits.small;
   await bucket
     .attempt(
       async (signal) => {
@@ -27,9 +27,9 @@ export async function putObject(
           new PutObjectCommand({ ...object, ...payload(content) }),
           signal,
         );
-        expectFromS3(ETag);
+        expectGiven(ETag);
       },
-      limit,
+      limitFor(content.length),
       patience,
     )
     .catch(refuse);
@@ -39,7 +39,7 @@ export async function statObject(bucket: Bucket, key: string): Promise<ObjectInf
   try {
     const { ContentLength = 0, LastModified } = await bucket.attempt(async (signal) => {
       const head = await bucket.client.send(new HeadObjectCommand(bucket.object(key)), signal);
-      expectFromS3(head.ETag);
+      expectGiven(head.ETag);
       return head;
     });
     return { key, size: ContentLength, modifiedAt: LastModified?.getTime() ?? 0 };
@@ -67,7 +67,7 @@ export async function copyObject(bucket: Bucket, from: string, to: string): Prom
   await bucket
     .attempt(async (signal) => {
       const { CopyObjectResult } = await bucket.client.send(new CopyObjectCommand(input), signal);
-      expectFromS3(CopyObjectResult?.ETag);
+      expectGiven(CopyObjectResult?.ETag);
     }, limits.copy)
     .catch(refuse);
 }

@@ -1,3 +1,5 @@
+import type { RedirectOptions } from "../chunked/redirect-rule.ts";
+
 /** Where the bucket is, how to get at it, and how objects are to be kept in it. */
 export interface S3Options {
   readonly bucket: string;
@@ -32,16 +34,4 @@ export interface S3Options {
   readonly redirect: RedirectOptions | null;
   /** Milliseconds for which a request that fails is tried again. */
   readonly patience?: number;
-}
-
-/** Which clients are sent to the bucket, and how. */
-export interface RedirectOptions {
-  /** The service's URL as those clients reach it; null for `S3Options.endpoint`. */
-  readonly endpoint: string | null;
-  /** Networks as CIDR; empty for all. */
-  readonly networks: readonly string[];
-  /** Networks for which bytes are streamed all the same. */
-  readonly except: readonly string[];
-  /** Seconds for which a URL is good. */
-  readonly lifetime: number;
 }

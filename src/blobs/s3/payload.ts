@@ -1,29 +1,15 @@
 import { createHash } from "node:crypto";
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import type { S3Client } from "@aws-sdk/client-s3";
+import { Pieces, pieceSize } from "../chunked/pieces.ts";
 
-/** Bytes that are handed to the connection at once. It copies what the network does not take. */
-const pieceSize = 256 * 1024;
-
-/**
- * A request's body that is in memory, sent as a stream: handed over whole, a chunk of 10 MiB would lie in memory
- * two or three times. The client library signs streams without their content, unless it is told the hash.
- */
-class Payload extends Readable {
+/** The client library signs streams without their content, unless it is told the hash. */
+class Payload extends Pieces {
   readonly sha256: string;
-  readonly #content: Uint8Array;
-  #at = 0;
 
   constructor(content: Uint8Array) {
-    super({ highWaterMark: pieceSize });
-    this.#content = content;
+    super(content);
     this.sha256 = createHash("sha256").update(content).digest("hex");
-  }
-
-  override _read(): void {
-    const piece = this.#content.subarray(this.#at, this.#at + pieceSize);
-    this.#at += piece.length;
-    this.push(piece.length === 0 ? null : piece);
   }
 }
 

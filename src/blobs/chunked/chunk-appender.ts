@@ -1,8 +1,7 @@
 import type { Appender, Writer } from "../object-store.ts";
 import type { Turns } from "../turns.ts";
-import type { Bucket } from "./bucket.ts";
 import { type Chunk, chunkAt } from "./chunks.ts";
-import { putObject, removeObject } from "./objects.ts";
+import type { ObjectService } from "./object-service.ts";
 
 /** Chunks of one upload on their way at once. Together with the one that fills they bound its memory. */
 const maxInFlight = 2;
@@ -11,7 +10,7 @@ const firstCapacity = 64 * 1024;
 
 /** Appends to a staged object by chunks (`chunks.ts`): one fills while others are on their way. */
 export class ChunkAppender implements Appender {
-  readonly #bucket: Bucket;
+  readonly #service: ObjectService;
   readonly #turns: Turns;
   readonly #key: string;
   readonly #fence: number;
@@ -30,12 +29,19 @@ export class ChunkAppender implements Appender {
   #failure: Error | null = null;
 
   /** `tail` is what is stored from `start` on, and shall be part of the first chunk. */
-  constructor(bucket: Bucket, turns: Turns, key: string, writer: Writer, start: number, tail: Uint8Array) {
-    this.#bucket = bucket;
+  constructor(
+    service: ObjectService,
+    turns: Turns,
+    key: string,
+    writer: Writer,
+    start: number,
+    tail: Uint8Array,
+  ) {
+    this.#service = service;
     this.#turns = turns;
     this.#key = key;
     this.#fence = writer.fence;
-    this.#chunkSize = bucket.options.chunkSize;
+    this.#chunkSize = service.chunkSize;
     this.#start = start;
     this.#buffer = tail;
     this.#filled = tail.length;
@@ -97,13 +103,13 @@ export class ChunkAppender implements Appender {
   /** Never rejects: what fails is told at the next write or flush. */
   async #store(chunk: Chunk, content: Uint8Array, shorter: Chunk | null): Promise<void> {
     try {
-      await this.#turns.run(() => putObject(this.#bucket, chunk.key, content));
+      await this.#turns.run(() => this.#service.put(chunk.key, content));
     } catch (error) {
       this.#failure ??= error as Error;
       return;
     }
     // Of no use any more, and no harm: should this fail, it goes with the upload.
-    if (shorter !== null) await removeObject(this.#bucket, shorter.key).catch(() => {});
+    if (shorter !== null) await this.#service.remove(shorter.key).catch(() => {});
   }
 
   async #settledBelow(limit: number): Promise<void> {

@@ -1,7 +1,3 @@
-import { ListObjectsV2Command } from "@aws-sdk/client-s3";
-import type { ObjectInfo } from "../object-store.ts";
-import { type Bucket, expectFromS3 } from "./bucket.ts";
-
 /*
  * How an upload lies in a bucket, whose objects can neither be appended to nor be read before they are complete:
  *
@@ -69,31 +65,4 @@ function compare(a: Chunk, b: Chunk): number {
 export function lengthOf(chain: readonly Chunk[]): number {
   const last = chain.at(-1);
   return last === undefined ? 0 : last.start + last.length;
-}
-
-/** Everything below `folder` in the bucket, in the order of the keys. */
-export async function* listObjects(bucket: Bucket, folder: string): AsyncGenerator<ObjectInfo> {
-  let next: string | undefined;
-  do {
-    const input = {
-      Bucket: bucket.name,
-      Prefix: bucket.path(`${folder}/`),
-      ...(next === undefined ? {} : { ContinuationToken: next }),
-    };
-    const page = await bucket.attempt(async (signal) => {
-      const page = await bucket.client.send(new ListObjectsV2Command(input), signal);
-      expectFromS3(page.Name);
-      return page;
-    });
-    for (const { Key, Size = 0, LastModified } of page.Contents ?? []) {
-      // Tools that show buckets as folders leave empty objects in the folders' place.
-      if (Key === undefined || Key.endsWith("/")) continue;
-      yield { key: bucket.keyOf(Key), size: Size, modifiedAt: LastModified?.getTime() ?? 0 };
-    }
-    next = page.NextContinuationToken;
-  } while (next !== undefined);
-}
-
-export async function listKeys(bucket: Bucket, folder: string): Promise<string[]> {
-  return Array.fromAsync(listObjects(bucket, folder), (info) => info.key);
 }

@@ -1,0 +1,62 @@
+/** Milliseconds until a request without an answer is given up, by what it asks of the service. */
+export const limits = { small: 10_000, part: 60_000, copy: 300_000 } as const;
+/** Milliseconds between attempts: doubled each time, up to the second. */
+const pauses = { first: 100, longest: 4_000 } as const;
+/** A request that took its time and then failed is tried again all the same. */
+const leastAttempts = 3;
+/** Milliseconds for all attempts of a request together. */
+const defaultPatience = 45_000;
+
+/** The limit for a request that carries so many bytes. */
+export function limitFor(bytes: number): number {
+  return bytes > 1024 * 1024 ? limits.part : limits.small;
+}
+
+export interface AttemptOptions {
+  /** Milliseconds for which a request that fails is tried again. */
+  readonly patience: number | undefined;
+  /** True for a failure that may not be there at the next attempt. */
+  isTransient(error: unknown): boolean;
+  /** What is thrown when the time has run out. */
+  unavailable(error: unknown): Error;
+}
+
+/** The one way in which requests to a service are limited and repeated. */
+export class Attempts {
+  readonly #options: AttemptOptions;
+
+  constructor(options: AttemptOptions) {
+    this.#options = options;
+  }
+
+  /** Does `work`, again for as long as it fails in a way that passes. What does not pass is thrown as it is. */
+  async run<T>(
+    work: (signal: { abortSignal: AbortSignal }) => Promise<T>,
+    limit: number = limits.small,
+    patience: number = this.#options.patience ?? defaultPatience,
+  ): Promise<T> {
+    const deadline = Date.now() + patience;
+    let pause: number = pauses.first;
+    for (let attempts = 1; ; attempts++) {
+      try {
+        return await work({ abortSignal: AbortSignal.timeout(limit) });
+      } catch (error) {
+        if (!this.#options.isTransient(error)) throw error;
+        if (Date.now() + pause > deadline && attempts >= leastAttempts)
+          throw this.#options.unavailable(error);
+      }
+      // Not in step with the others that the same trouble has met.
+      await Bun.sleep(pause * (0.5 + Math.random() / 2));
+      pause = Math.min(pause * 2, pauses.longest);
+    }
+  }
+}
+
+/**
+ * Of an answer, a part that the service never leaves out: something on the way may answer 200 by itself, and nothing
+ * has happened.
+ */
+export function expectGiven<T>(part: T | undefined): T {
+  if (part === undefined) throw new Error("The answer is not the storage's");
+  return part;
+}
