@@ -1,6 +1,6 @@
 import { parseLinkKey } from "../../src/blobs/index.ts";
 import type { FindingKind, Outcome } from "../../src/registry/index.ts";
-import { openRooms } from "../support/installation.ts";
+import { openRoomsBy } from "../support/installation.ts";
 
 /**
  * What a broken-off request may leave behind, for the next repair to put right. Everything else that fsck knows
@@ -17,10 +17,10 @@ const mayRemain: ReadonlySet<FindingKind> = new Set([
 
 /** Checks and repairs beside the server; answers what no crash may do. `open`: subjects without an answer. */
 export async function checkAfterCrash(
-  dataDir: string,
+  configFile: string,
   open: ReadonlySet<string>,
 ): Promise<{ problems: Outcome[]; leftovers: number }> {
-  await using rooms = await openRooms(dataDir);
+  await using rooms = await openRoomsBy(configFile);
   const problems: Outcome[] = [];
   let leftovers = 0;
   await rooms.registry.fsck.run({

@@ -1,7 +1,9 @@
 import { expect, test } from "bun:test";
-import { type Breakwater, startBreakwater } from "../support/breakwater.ts";
+import { type Breakwater, type StartOptions, startBreakwater } from "../support/breakwater.ts";
 import { content } from "../support/image.ts";
+import { missingPostgresql } from "../support/postgresql.ts";
 import { openRepository } from "../support/registry-client.ts";
+import { s3Missing } from "../support/s3.ts";
 import { checkAfterCrash } from "./after-crash.ts";
 import { Client, type Playground } from "./client.ts";
 import { Collecting } from "./collecting.ts";
@@ -12,11 +14,15 @@ import { ReadBack } from "./read-back.ts";
 const KILLS = Number(process.env.CRASH_KILLS ?? 200);
 /** Of these, with several workers: they take longer to start. */
 const KILLS_OF_WORKERS = Math.ceil(KILLS / 10);
+/** And of a server on PostgreSQL and S3, which takes longer too. */
+const KILLS_ON_SERVERS = Math.ceil(KILLS / 20);
 const CLIENTS = 6;
 const REPOSITORIES = ["library/a", "library/b", "library/c"];
 
 class Crashes {
   readonly #server: Breakwater;
+  /** Milliseconds of work before a kill. */
+  readonly #longest: number;
   readonly #random: Random;
   readonly #playground: Playground;
   readonly #clients: readonly Client[];
@@ -24,19 +30,20 @@ class Crashes {
   leftovers = 0;
   bytes = 0;
 
-  constructor(server: Breakwater, random: Random, playground: Playground) {
+  constructor(server: Breakwater, random: Random, playground: Playground, longest: number) {
     this.#server = server;
+    this.#longest = longest;
     this.#random = random;
     this.#playground = playground;
     this.#clients = Array.from({ length: CLIENTS }, (_, i) => new Client(`c${i}`, playground, random.fork()));
   }
 
-  static async of(server: Breakwater, random: Random): Promise<Crashes> {
+  static async of(server: Breakwater, random: Random, longest: number): Promise<Crashes> {
     const repositories = await Promise.all(REPOSITORIES.map((name) => openRepository(server, name)));
     const sharedLayers = Array.from({ length: 8 }, () =>
       content("", random.bytes(random.between(10, 60_000))),
     );
-    return new Crashes(server, random, { repositories, sharedLayers, collecting: false });
+    return new Crashes(server, random, { repositories, sharedLayers, collecting: false }, longest);
   }
 
   /** Load, a kill in the middle of it, and a look at everything that was ever acknowledged. */
@@ -46,14 +53,14 @@ class Crashes {
     const work = Promise.all([...this.#clients.map((client) => client.run()), collecting?.run()]);
     // Some kills hit the first requests after a start, most hit a server that is busy.
     if (this.#random.chance(0.75)) await this.#busy();
-    await Bun.sleep(this.#random.between(10, 250) + (collecting === null ? 0 : 300));
+    await Bun.sleep(this.#random.between(10, this.#longest) + (collecting === null ? 0 : 300));
     await Promise.all([this.#server.kill(), collecting?.kill()]);
     await work;
     this.kills++;
     const open = new Set(this.#clients.flatMap(({ ledger }) => [...ledger.open]));
     await this.#server.start();
     await this.verify(false);
-    const { problems, leftovers } = await checkAfterCrash(this.#server.dataDir, open);
+    const { problems, leftovers } = await checkAfterCrash(this.#server.configFile, open);
     expect(problems).toEqual([]);
     this.leftovers += leftovers;
   }
@@ -85,28 +92,51 @@ class Crashes {
   }
 }
 
-test.each([
-  ["one process", KILLS - KILLS_OF_WORKERS, 1],
-  ["two workers", KILLS_OF_WORKERS, 2],
-])(
-  "nothing that was acknowledged is lost, and nothing dangles, when %s is killed in the middle of its work",
-  async (_, kills, workers) => {
-    const seed = seedFrom("CRASH_SEED");
-    console.log(`crash test: CRASH_SEED=${seed} CRASH_KILLS=${KILLS}`);
-    await using server = await startBreakwater({ http: true, workers, config: { log: { level: "error" } } });
-    const crashes = await Crashes.of(server, new Random(seed));
-    try {
-      while (crashes.kills < kills) await crashes.round();
-      await crashes.verify(true);
-    } catch (error) {
-      console.log(`crash test: failed after kill ${crashes.kills}; repeat it with CRASH_SEED=${seed}`);
-      throw error;
-    }
-    expect(crashes.acknowledged).toBeGreaterThan(kills);
-    expect(await checkAfterCrash(server.dataDir, new Set())).toEqual({ problems: [], leftovers: 0 });
-    console.log(
-      `crash test: ${kills} kills of ${workers} process(es); ${crashes.acknowledged} changes acknowledged, ${crashes.verified} verified by reading ${crashes.bytes} bytes back; ${crashes.leftovers} leftovers repaired`,
-    );
+const missing = missingPostgresql() ?? s3Missing;
+const cases: readonly {
+  name: string;
+  kills: number;
+  longest: number;
+  options: StartOptions;
+  missing?: string | undefined;
+}[] = [
+  { name: "one process", kills: KILLS - KILLS_OF_WORKERS, longest: 250, options: { workers: 1 } },
+  { name: "two workers", kills: KILLS_OF_WORKERS, longest: 250, options: { workers: 2 } },
+  {
+    name: "one process on PostgreSQL and S3",
+    kills: KILLS_ON_SERVERS,
+    // Each change takes it several ways there and back.
+    longest: 2_500,
+    options: { database: "postgresql", storage: "s3" },
+    missing,
   },
-  1_200_000,
-);
+];
+
+for (const { name, kills, longest, options, missing } of cases) {
+  test.skipIf(missing !== undefined)(
+    `nothing that was acknowledged is lost, and nothing dangles, when ${name} is killed in the middle of its work${missing ? ` [${missing}]` : ""}`,
+    async () => {
+      const seed = seedFrom("CRASH_SEED");
+      console.log(`crash test: CRASH_SEED=${seed} CRASH_KILLS=${KILLS}`);
+      await using server = await startBreakwater({
+        http: true,
+        ...options,
+        config: { log: { level: "error" } },
+      });
+      const crashes = await Crashes.of(server, new Random(seed), longest);
+      try {
+        while (crashes.kills < kills) await crashes.round();
+        await crashes.verify(true);
+      } catch (error) {
+        console.log(`crash test: failed after kill ${crashes.kills}; repeat it with CRASH_SEED=${seed}`);
+        throw error;
+      }
+      expect(crashes.acknowledged).toBeGreaterThan(kills);
+      expect(await checkAfterCrash(server.configFile, new Set())).toEqual({ problems: [], leftovers: 0 });
+      console.log(
+        `crash test: ${kills} kills of ${name}; ${crashes.acknowledged} changes acknowledged, ${crashes.verified} verified by reading ${crashes.bytes} bytes back; ${crashes.leftovers} leftovers repaired`,
+      );
+    },
+    1_200_000,
+  );
+}

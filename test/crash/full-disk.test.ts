@@ -96,7 +96,7 @@ describeUnless(await missingSmallDisk(), "a full disk", () => {
     await pusher.verify();
     expect(await pusher.push(MEBIBYTE)).toBe(true);
     await pusher.verify();
-    const { problems } = await checkAfterCrash(dataDir, pusher.ledger.open);
+    const { problems } = await checkAfterCrash(server.configFile, pusher.ledger.open);
     expect(problems).toEqual([]);
   });
 
@@ -114,7 +114,7 @@ describeUnless(await missingSmallDisk(), "a full disk", () => {
     await rm(ballast);
     expect(await pusher.push(MEBIBYTE)).toBe(true);
     await pusher.verify();
-    const { problems } = await checkAfterCrash(dataDir, pusher.ledger.open);
+    const { problems } = await checkAfterCrash(server.configFile, pusher.ledger.open);
     expect(problems).toEqual([]);
   });
 });

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { loadConfig } from "../../src/config/index.ts";
 import { type Digest, parseRepositoryName, systemCaller } from "../../src/kernel/index.ts";
 import { openServices, type Services } from "../../src/serve/index.ts";
@@ -9,6 +10,12 @@ type Environment = Readonly<Record<string, string>>;
 /** The rooms of a server without its listeners, on a data directory that other processes may use too. */
 export async function openRooms(dataDir: string, env: Environment = {}): Promise<Services> {
   const { config } = await loadConfig({ env: { BREAKWATER_DATA_VOLUME: dataDir, ...env }, cwd: dataDir });
+  return openServices(config);
+}
+
+/** The rooms of the server that this file configures. */
+export async function openRoomsBy(configFile: string): Promise<Services> {
+  const { config } = await loadConfig({ file: configFile, env: {}, cwd: dirname(configFile) });
   return openServices(config);
 }
 
