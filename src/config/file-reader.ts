@@ -58,8 +58,7 @@ export class FileReader {
     const node = this.#resolve(written);
     if (isNothing(node) || silentKeys.has(path)) return;
     if (foreignDrivers.has(path)) {
-      const expected =
-        "storage_service.filesystem or storage_service.s3, by which Google's storage can be used too";
+      const expected = "storage_service.filesystem, azure or s3, by which Google's storage can be used too";
       this.#problems.push({ key: path, expected, origin });
     } else if (foreignKeys.has(path)) {
       this.#foreign.push(path);

@@ -50,6 +50,13 @@ export const keys = {
   "storage_service.s3.storageclass": value.name,
   "storage_service.s3.objectacl": value.name,
   "storage_service.s3.useragent": value.name,
+  "storage_service.azure.accountname": value.storageAccount,
+  "storage_service.azure.accountkey": value.secret,
+  "storage_service.azure.container": value.bucket,
+  "storage_service.azure.realm": value.host,
+  "storage_service.azure.serviceurl": value.serviceUrl,
+  "storage_service.azure.rootdirectory": value.name,
+  "storage_service.azure.credentials.type": value.oneOf({ shared_key: "shared_key" }),
   "external_database.harbor.host": value.host,
   "external_database.harbor.port": value.port,
   "external_database.harbor.db_name": value.name,
@@ -102,6 +109,7 @@ export const secretKeys: ReadonlySet<KeyPath> = new Set([
   "storage_service.s3.accesskey",
   "storage_service.s3.secretkey",
   "storage_service.s3.sessiontoken",
+  "storage_service.azure.accountkey",
   "breakwater.secret_key",
 ] as const);
 
@@ -138,6 +146,10 @@ export const foreignKeys: ReadonlySet<string> = new Set([
   "external_database.harbor.conn_max_lifetime",
   "https.strong_ssl_ciphers",
   "log.external_endpoint",
+  "storage_service.azure.copy_status_poll_delay",
+  "storage_service.azure.copy_status_poll_max_retry",
+  "storage_service.azure.max_retries",
+  "storage_service.azure.retry_delay",
   "storage_service.filesystem.maxthreads",
   "storage_service.s3.loglevel",
   "storage_service.s3.multipartcopychunksize",
@@ -146,7 +158,7 @@ export const foreignKeys: ReadonlySet<string> = new Set([
 
 /** Harbor's storage drivers that this version lacks. Images would go missing if one were passed over. */
 export const foreignDrivers: ReadonlySet<string> = new Set(
-  ["azure", "gcs", "oss", "swift"].map((driver) => `storage_service.${driver}`),
+  ["gcs", "oss", "swift"].map((driver) => `storage_service.${driver}`),
 );
 
 /** Means nothing, and is in every file of Harbor's: the file format's version. */

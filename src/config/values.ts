@@ -128,6 +128,19 @@ export const endpoint: Kind<string> = kind("https://HOST, https://HOST:PORT or H
   return origin.safeParse(`https://${text}`).success ? text.replace(/\/+$/, "") : undefined;
 });
 
+/** With a path where the service has one, as Azurite's accounts; without a slash at the end. */
+export const serviceUrl: Kind<string> = kind(
+  "https://HOST or the same with a port, a path, or http",
+  (text) => {
+    if (!/^https?:\/\/[^?#@\\\s]+$/i.test(text) || !URL.canParse(text)) return undefined;
+    return text.replace(/\/+$/, "");
+  },
+);
+
+export const storageAccount: Kind<string> = kind("3 to 24 small letters and digits", (text) =>
+  /^[a-z0-9]{3,24}$/.test(text) ? text : undefined,
+);
+
 export const bucket: Kind<string> = kind("a bucket's name, of letters, digits, dots and dashes", (text) =>
   /^[A-Za-z0-9][\w.-]{1,253}$/.test(text) ? text : undefined,
 );

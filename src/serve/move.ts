@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { cp } from "node:fs/promises";
-import type { Config } from "../config/index.ts";
+import type { Config, StorageConfig } from "../config/index.ts";
 import { migrate, readTables } from "../db/index.ts";
 import { BreakwaterError, systemClock } from "../kernel/index.ts";
 import {
@@ -122,11 +122,23 @@ function placeOf(config: Config): Place {
       database.engine === "postgresql"
         ? `PostgreSQL database ${database.name} at ${database.host}:${database.port}`
         : `SQLite in ${file}`,
-    storage:
-      storage.driver === "s3"
-        ? `bucket ${storage.s3.bucket}/${storage.s3.rootDirectory} at ${storage.s3.endpoint ?? storage.s3.region}`
-        : `files in ${storage.rootDirectory}`,
+    storage: describePlace(storage),
   };
+}
+
+function describePlace(storage: StorageConfig): string {
+  switch (storage.driver) {
+    case "filesystem":
+      return `files in ${storage.rootDirectory}`;
+    case "s3": {
+      const { bucket, rootDirectory, endpoint, region } = storage.s3;
+      return `bucket ${bucket}/${rootDirectory} at ${endpoint ?? region}`;
+    }
+    case "azure": {
+      const { container, rootDirectory, endpoint } = storage.azure;
+      return `container ${container}/${rootDirectory} at ${endpoint}`;
+    }
+  }
 }
 
 /** Clients trust the source's own authority: where the target would make one of its own, it gets that one. */

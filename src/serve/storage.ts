@@ -1,10 +1,17 @@
 import { mkdir, statfs } from "node:fs/promises";
-import { FileSystemStore, type ObjectStore, openS3 } from "../blobs/index.ts";
+import { FileSystemStore, type ObjectStore, openAzure, openS3 } from "../blobs/index.ts";
 import type { StorageConfig } from "../config/index.ts";
 
 /** The driver that the configuration names. */
 export async function openStorage(storage: StorageConfig): Promise<ObjectStore> {
-  return storage.driver === "filesystem" ? new FileSystemStore(storage.rootDirectory) : openS3(storage.s3);
+  switch (storage.driver) {
+    case "filesystem":
+      return new FileSystemStore(storage.rootDirectory);
+    case "s3":
+      return openS3(storage.s3);
+    case "azure":
+      return openAzure(storage.azure);
+  }
 }
 
 /** Before the first request: a folder is made, a bucket tried. Throws with a sentence for the operator. */
@@ -18,7 +25,7 @@ export async function storageCapacity(
   storage: StorageConfig,
   dataVolume: string,
 ): Promise<{ total: number; free: number }> {
-  if (storage.driver === "s3") return { total: 0, free: 0 };
+  if (storage.driver !== "filesystem") return { total: 0, free: 0 };
   const { bsize, blocks, bavail } = await statfs(storage.rootDirectory).catch(() => statfs(dataVolume));
   return { total: bsize * blocks, free: bsize * bavail };
 }

@@ -54,8 +54,8 @@ describe("a wrong value is refused with key, place, expectation and value", () =
       "http.port: expected another port than that of https.port, found 81",
     ],
     [
-      "storage_service: {azure: {accountkey: hidden}}",
-      "storage_service.azure (test.yml:1): expected storage_service.filesystem or storage_service.s3",
+      "storage_service: {gcs: {keyfile: hidden}}",
+      "storage_service.gcs (test.yml:1): expected storage_service.filesystem, azure or s3",
     ],
     [
       "https: {certificate: /nowhere/tls.crt, private_key: /dev/null}",

@@ -94,6 +94,33 @@ describe("storage_service", () => {
     });
   });
 
+  test("with azure means what it means to Harbor, and is printed without the key", async () => {
+    const azure =
+      "accountname: images, accountkey: bm90LXNlZW4=, container: harbor, rootdirectory: /some/folder/";
+    const { config } = await load(`storage_service: {azure: {${azure}, realm: core.chinacloudapi.cn}}`);
+    expect(config.storage).toEqual({
+      driver: "azure",
+      azure: {
+        account: "images",
+        accountKey: "bm90LXNlZW4=",
+        container: "harbor",
+        endpoint: "https://images.blob.core.chinacloudapi.cn",
+        rootDirectory: "some/folder",
+        caBundle: null,
+        chunkSize: 10 * 2 ** 20,
+        redirect: null,
+      },
+    });
+    const printed = stringify(describeConfig(config));
+    expect(printed).not.toContain("bm90LXNlZW4=");
+    const { config: again } = await load(printed);
+    expect(again.storage).toMatchObject({ azure: { endpoint: "https://images.blob.core.chinacloudapi.cn" } });
+    const { config: own } = await load(
+      `storage_service: {azure: {${azure}, serviceurl: "http://127.0.0.1:1/a/"}}`,
+    );
+    expect(own.storage).toMatchObject({ azure: { endpoint: "http://127.0.0.1:1/a" } });
+  });
+
   test("may come from the environment alone", async () => {
     const { config } = await load(undefined, {
       BREAKWATER_STORAGE_SERVICE_S3_BUCKET: "images",
@@ -113,7 +140,13 @@ describe("storage_service", () => {
     ["s3: {bucket: images, v4auth: false}", "storage_service.s3.v4auth (test.yml:1): expected true"],
     ["s3: {bucket: images, regionendpoint: 'http://a/b'}", "expected https://HOST, https://HOST:PORT"],
     ["s3: {bucket: images}, ca_bundle: /nowhere", "expected a file in PEM form that can be read"],
-    ["gcs: {bucket: images}", "expected storage_service.filesystem or storage_service.s3"],
+    ["gcs: {bucket: images}", "expected storage_service.filesystem, azure or s3"],
+    ["azure: {accountname: images, accountkey: a}", "storage_service.azure.container: expected a container"],
+    ["azure: {container: a}", "storage_service.azure.accountname: expected a storage account's name"],
+    [
+      "azure: {credentials: {type: client_secret}}",
+      "storage_service.azure.credentials.type (test.yml:1): expected one of shared_key",
+    ],
   ])("%s is refused", async (yaml, message) => {
     expect(await refusalOf(`storage_service: {${yaml}}`)).toContain(message);
   });

@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import type { PostgresqlOptions } from "../../src/db/index.ts";
+import type { AzureServer } from "./azure.ts";
 import { Child } from "./child.ts";
 import { createOnPostgresql, sectionOf } from "./engines.ts";
 import { freePorts } from "./ports.ts";
@@ -29,8 +30,8 @@ export interface StartOptions {
   readonly dataDir?: string;
   /** `postgresql` for a database of its own on the tests' server, or one that several share. */
   readonly database?: "postgresql" | PostgresqlOptions;
-  /** `s3` for a bucket of its own on a server of its own, or one that several share. */
-  readonly storage?: "s3" | S3Server;
+  /** `s3` for a bucket of its own on a server of its own, or one of either kind that several share. */
+  readonly storage?: "s3" | S3Server | AzureServer;
   readonly env?: Record<string, string>;
 }
 
