@@ -1,4 +1,5 @@
 import { readUpload, type Trust } from "../../src/trust/index.ts";
+import type { PublicKey } from "../../src/trust/tuf/keys.ts";
 import { Author, delegation, ecdsaKey, inAYear, keysOf, roleOf, signed, type TestKey } from "./author.ts";
 import { parseKey } from "./scene.ts";
 import { caller } from "./trust-server.ts";
@@ -11,7 +12,7 @@ export class Signer {
   readonly gun: string;
   readonly author: Author;
   readonly #trust: Trust;
-  readonly #delegates = new Map<string, { key: TestKey; version: number }>();
+  readonly #delegates = new Map<string, { key: TestKey; others: readonly PublicKey[]; version: number }>();
   #version = 0;
 
   private constructor(trust: Trust, author: Author) {
@@ -27,8 +28,11 @@ export class Signer {
   /** Publishes targets with exactly these tags, and the root with the first. `expires` is the targets'. */
   async sign(tags: Tags, { expires = inAYear(), rootExpires = inAYear() } = {}): Promise<void> {
     const first = this.#version++ === 0;
-    const keys = [...this.#delegates.values()].map(({ key }) => key.public);
-    const roles = [...this.#delegates].map(([name, { key }]) => delegation(name, key.public));
+    const delegates = [...this.#delegates];
+    const keys = delegates.flatMap(([, { key, others }]) => [key.public, ...others]);
+    const roles = delegates.map(([name, { key, others }]) =>
+      delegation(name, key.public, roleOf(key.public, ...others)),
+    );
     const targets = this.author.targets({
       version: this.#version,
       expires,
@@ -41,10 +45,10 @@ export class Signer {
     });
   }
 
-  /** The next `sign` delegates to this role; answers its key. */
-  delegate(role: string): TestKey {
+  /** The next `sign` delegates to this role; answers its key. Those of others may sign too, and do not. */
+  delegate(role: string, ...others: readonly PublicKey[]): TestKey {
     const key = ecdsaKey();
-    this.#delegates.set(role, { key, version: 0 });
+    this.#delegates.set(role, { key, others, version: 0 });
     return key;
   }
 
