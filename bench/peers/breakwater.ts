@@ -59,7 +59,7 @@ function configFile(folder: string): string {
   return join(folder, "harbor.yml");
 }
 
-function configuration({ folder, scheme, certificate }: PeerOptions, port: number): string {
+function configuration({ folder, scheme, certificate, config = {} }: PeerOptions, port: number): string {
   const https = { port, certificate: certificate.certificate, private_key: certificate.key };
   return JSON.stringify({
     hostname: "127.0.0.1",
@@ -70,7 +70,8 @@ function configuration({ folder, scheme, certificate }: PeerOptions, port: numbe
     data_volume: join(folder, "data"),
     metric: { enabled: true, port: freePort() },
     notary: { port: freePort() },
-    breakwater: { address: "127.0.0.1" },
+    breakwater: { address: "127.0.0.1", secret_key: "of the bench" },
+    ...config,
   });
 }
 

@@ -26,4 +26,6 @@ export interface PeerOptions {
   readonly folder: string;
   readonly certificate: Certificate;
   readonly scheme: "https" | "http";
+  /** Further sections of Breakwater's configuration: where it keeps what. */
+  readonly config?: Readonly<Record<string, unknown>>;
 }

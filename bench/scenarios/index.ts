@@ -6,6 +6,7 @@ import { largeRegistry } from "./large-registry.ts";
 import { layerPullPlain, layerPullTls } from "./layer-pull.ts";
 import { layerPush } from "./layer-push.ts";
 import { manifestGet } from "./manifest-get.ts";
+import { scaling } from "./scaling.ts";
 import { startup } from "./startup.ts";
 import { trust } from "./trust.ts";
 
@@ -20,5 +21,6 @@ export const scenarios: readonly Scenario[] = [
   largeRegistry,
   garbageCollection,
   trust,
+  scaling,
   startup,
 ];

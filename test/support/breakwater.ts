@@ -4,9 +4,11 @@ import { stringify } from "yaml";
 import type { PostgresqlOptions } from "../../src/db/index.ts";
 import type { AzureServer } from "./azure.ts";
 import { Child } from "./child.ts";
-import { createOnPostgresql, sectionOf } from "./engines.ts";
+import { createOnPostgresql } from "./engines.ts";
 import { freePorts } from "./ports.ts";
-import { type S3Server, startS3UntilTheEnd } from "./s3.ts";
+import { sectionOf } from "./postgresql-section.ts";
+import type { S3Server } from "./s3.ts";
+import { startS3UntilTheEnd } from "./s3-until-the-end.ts";
 import { type Section, serverConfig } from "./server-config.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "./temporary-directory.ts";
 

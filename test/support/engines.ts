@@ -68,12 +68,6 @@ export async function createOnPostgresql(): Promise<{
   return { server, options: await server.createDatabase(template) };
 }
 
-/** The section of harbor.yml by which a Breakwater is told of the database. */
-export function sectionOf({ host, port, database, username, password, maxConnections }: PostgresqlOptions) {
-  const harbor = { host, port, db_name: database, username, password, max_open_conns: maxConnections };
-  return { external_database: { harbor } };
-}
-
 /** The variables by which a Breakwater is told of the database. */
 export function environmentOf(options: PostgresqlOptions): Record<string, string> {
   const prefix = "BREAKWATER_EXTERNAL_DATABASE_HARBOR_";

@@ -41,10 +41,12 @@ export class PostgresqlServer implements AsyncDisposable {
   readonly home = mkdtempSync(join(tmpdir(), "breakwater-postgresql-"));
   readonly account = serverAccount();
   readonly #programs: string;
+  readonly #durable: boolean;
   #child: Child | undefined;
   #databases = 0;
 
-  private constructor(port: number) {
+  private constructor(port: number, durable: boolean) {
+    this.#durable = durable;
     const programs = findPrograms();
     if (programs === undefined) throw new Error("PostgreSQL is not installed");
     this.port = port;
@@ -52,8 +54,9 @@ export class PostgresqlServer implements AsyncDisposable {
     if (this.account !== null) chownSync(this.home, this.account.uid, this.account.gid);
   }
 
-  static async create(): Promise<PostgresqlServer> {
-    const server = new PostgresqlServer(await freePort());
+  /** `durable` for who measures: what a power cut would take is not tested, and tests are faster without. */
+  static async create(durable = false): Promise<PostgresqlServer> {
+    const server = new PostgresqlServer(await freePort(), durable);
     const password = join(server.home, "password");
     await Bun.write(password, PASSWORD);
     // A locale whose order is not that of bytes: what relies on byte order has to ask for it.
@@ -70,8 +73,7 @@ export class PostgresqlServer implements AsyncDisposable {
       `port=${this.port}`,
       "listen_addresses=127.0.0.1",
       "unix_socket_directories=",
-      // What a power cut would take is not tested here, and everything is faster without.
-      "fsync=off",
+      `fsync=${this.#durable ? "on" : "off"}`,
     ].flatMap((setting) => ["-c", setting]);
     const [program = "", ...args] = this.#command("postgres", "-D", join(this.home, "data"), ...settings);
     this.#child = new Child(program, args, { logFile: join(this.home, "server.log") });

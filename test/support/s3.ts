@@ -1,7 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { S3Options } from "../../src/blobs/index.ts";
-import { atTheEnd } from "./at-the-end.ts";
 import { Child } from "./child.ts";
 import { goTool } from "./go-tool.ts";
 import { freePort } from "./ports.ts";
@@ -72,13 +71,6 @@ export async function startS3(): Promise<S3Server> {
     }),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
-}
-
-/** One that nobody has to stop: it ends with the run of all tests. */
-export async function startS3UntilTheEnd(): Promise<S3Server> {
-  const server = await startS3();
-  atTheEnd(async () => server[Symbol.asyncDispose]());
-  return server;
 }
 
 const defaults = {
