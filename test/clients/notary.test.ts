@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { missingCommands, mustRun } from "../support/command.ts";
+import { mustRun } from "../support/command.ts";
 import { describeUnless } from "../support/describe-unless.ts";
 import { uniqueName } from "../support/harbor.ts";
+import { makeCertificate, missingNotary, NotaryServer } from "../trust/notary.ts";
 import { failed, succeeded, type TrustPerson } from "./trust-person.ts";
 import { startNotaryScene, type TrustScene } from "./trust-scene.ts";
 
 /** The notary program, through the token service and with rights. */
-describeUnless(missingCommands("notary", "openssl"), "notary", () => {
+describeUnless(missingNotary, "notary", () => {
   let scene: TrustScene;
 
   beforeAll(async () => {
@@ -120,6 +121,42 @@ describeUnless(missingCommands("notary", "openssl"), "notary", () => {
     const owner = await scene.person(await scene.project(), "projectAdmin");
     const gun = `registry.example.com/library/${uniqueName("app")}`;
     expect(await failed(owner.notary("init", gun, "--publish"))).toContain("401");
+  });
+
+  test("makes signatures last again, by whoever has their keys", async () => {
+    const { project, gun, owner } = await publish();
+    await succeeded(owner.notary("witness", gun, "targets", "--publish"));
+    const guest = await scene.person(project, "guest");
+    expect(await succeeded(guest.notary("list", gun))).toMatch(/^1\.0\s/m);
+  });
+
+  test("moves to this server from another, as docs/content-trust.md says", async () => {
+    const { project, gun, owner } = await publish();
+    const moved = `${scene.host}/${project}/moved`;
+    const certificate = await makeCertificate(owner.home);
+    await using other = await NotaryServer.start(certificate);
+    const there = ["-s", other.url, "--tlscacert", certificate.certificate];
+    const hash = /[0-9a-f]{64}/.exec(await succeeded(owner.notary("list", gun)))?.[0] ?? "none";
+    await succeeded(owner.notary("init", moved, ...there));
+    for (const tag of ["1.0", "1.1"]) {
+      await succeeded(owner.notary("addhash", moved, tag, "5", "--sha256", hash, ...there));
+    }
+    await succeeded(owner.notary("publish", moved, ...there));
+    const reader = await scene.person(project, "guest");
+    const old = await succeeded(reader.notary("list", moved, ...there));
+
+    await rm(join(owner.home, ".docker/trust/tuf", moved), { recursive: true });
+    await succeeded(owner.notary("init", moved));
+    for (const [, tag = "", digest = "", size = ""] of old.matchAll(/^(\S+)\s+([0-9a-f]{64})\s+(\d+)/gm)) {
+      await succeeded(owner.notary("addhash", moved, tag, size, "--sha256", digest));
+    }
+    await succeeded(owner.notary("publish", moved));
+
+    expect(await failed(reader.notary("list", moved))).toContain(
+      "could not rotate trust to a new trusted root",
+    );
+    await rm(join(reader.home, ".docker/trust/tuf", moved), { recursive: true });
+    expect(await succeeded(reader.notary("list", moved))).toBe(old);
   });
 });
 
