@@ -76,7 +76,10 @@ describe("the example file", () => {
     // A key that is commented out stands in small letters, with a colon right behind it: prose never does.
     const everything = example.replaceAll(/^( *)# ((?: {2})*[a-z_0-9]+:.*)$/gm, "$1$2");
     await using directory = await temporaryDirectory("example");
-    const yaml = everything.replaceAll(/\/etc\/breakwater\/(?:tls|database-ca|storage-ca)\.(?:crt|key)/g, EXAMPLE);
+    const yaml = everything.replaceAll(
+      /\/etc\/breakwater\/(?:tls|database-ca|storage-ca)\.(?:crt|key)/g,
+      EXAMPLE,
+    );
     await writeFile(join(directory.path, "all.yml"), yaml);
     const { warnings } = await loadConfig({ file: "all.yml", env: {}, cwd: directory.path });
     expect(warnings).toEqual([]);
