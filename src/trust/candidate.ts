@@ -1,4 +1,5 @@
 import type { CurrentSet } from "./current.ts";
+import type { PublishedRoots } from "./published-roots.ts";
 import { type InvalidPart, invalidUpdate, TrustRefusal } from "./refusal.ts";
 import { type Envelope, parseEnvelope } from "./tuf/envelope.ts";
 import { verifyListing } from "./tuf/listings.ts";
@@ -32,9 +33,10 @@ export async function examine(
   gun: string,
   uploads: ReadonlyMap<string, Upload>,
   current: CurrentSet | null,
+  roots: PublishedRoots,
   now: number,
 ): Promise<Candidate> {
-  const root = await examineRoot(gun, uploads.get("root"), current, now);
+  const root = await examineRoot(gun, uploads.get("root"), current, roots, now);
   const documents = new Map([["root", root.content]]);
   const trusted = new Map<string, Targets>();
   const accepted = [uploads.get("root")];
@@ -76,10 +78,12 @@ async function examineRoot(
   gun: string,
   upload: Upload | undefined,
   current: CurrentSet | null,
+  roots: PublishedRoots,
   now: number,
 ): Promise<{ readonly metadata: Root; readonly content: Uint8Array }> {
   const content = current === null ? null : (await current.get("root")).content;
-  const published = content === null ? null : { content, metadata: fromStore(() => verifyStored(content)) };
+  const published =
+    content === null ? null : { content, metadata: fromStore(() => roots.verify(gun, content, now)) };
   if (upload === undefined) {
     if (published !== null) return published;
     throw invalidUpdate("Validation", "no pre-existing root and no root provided in update.");
@@ -99,10 +103,6 @@ async function examineRoot(
     content: upload.content,
     metadata: refusedAs("BadRoot", () => verifyRoot(upload.envelope, context)),
   };
-
-  function verifyStored(stored: Uint8Array): Root {
-    return verifyRoot(parseEnvelope(stored), { gun, previous: null, now, allowExpired: true });
-  }
 }
 
 function verify(

@@ -3,6 +3,7 @@ import type { Caller, Clock } from "../kernel/index.ts";
 import { type Candidate, examine, type Upload } from "./candidate.ts";
 import { CurrentSet } from "./current.ts";
 import type { Journal } from "./journal.ts";
+import { PublishedRoots } from "./published-roots.ts";
 import { invalidUpdate, TrustRefusal } from "./refusal.ts";
 import type { ServerKeys } from "./server-keys.ts";
 import { KeysNotHeld, signNext } from "./server-signing.ts";
@@ -18,6 +19,7 @@ export class Publisher {
   readonly #store: MetadataStore;
   readonly #keys: ServerKeys;
   readonly #journal: Journal;
+  readonly #roots = new PublishedRoots();
 
   constructor(database: Database, clock: Clock, store: MetadataStore, keys: ServerKeys, journal: Journal) {
     this.#database = database;
@@ -36,7 +38,7 @@ export class Publisher {
     const now = this.#clock();
     const current = await CurrentSet.open(this.#store, gun);
     const byRole = new Map(uploads.map((upload) => [upload.role, upload]));
-    const candidate = await examine(gun, byRole, current, now);
+    const candidate = await examine(gun, byRole, current, this.#roots, now);
     const { root, accepted } = candidate;
     const documents: NewMetadata[] = accepted.map(({ role, content, envelope }) => ({
       role,
@@ -51,7 +53,8 @@ export class Publisher {
     await this.#database.write(async (tx) => {
       // TUF specification 1.0, sections 5.3.5, 5.4.3, 5.5.5: no version is ever replaced, or followed by a lower one.
       await this.#store.add(tx, gun, current?.timestamp.stored.sha256 ?? null, documents, now);
-      await this.#keys.markUsed(tx, gun, [root.roles.snapshot, root.roles.timestamp]);
+      // Those of a root that is published already were marked with it.
+      if (byRole.has("root")) await this.#keys.markUsed(tx, gun, [root.roles.snapshot, root.roles.timestamp]);
       await this.#journal.published(tx, gun, timestamp, { caller, documents });
     });
   }

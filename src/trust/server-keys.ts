@@ -8,13 +8,19 @@ import {
   sign,
 } from "node:crypto";
 import type { Database, Tx } from "../db/index.ts";
-import type { Clock } from "../kernel/index.ts";
+import { type Clock, Lru } from "../kernel/index.ts";
 import type { RoleKeys } from "./tuf/envelope.ts";
 import { canonicalKeyId, keyJson, type PublicKey, publicKey } from "./tuf/keys.ts";
 import type { Signer } from "./tuf/sign.ts";
 
 /** The roles that the server can sign for. */
 export type ServerRole = "snapshot" | "timestamp";
+
+/** A key that the server can sign with. */
+interface HeldKey {
+  readonly key: PublicKey;
+  readonly signer: Signer;
+}
 
 const algorithm = "aes-256-gcm";
 const nonceLength = 12;
@@ -30,6 +36,7 @@ export class ServerKeys {
   readonly #database: Database;
   readonly #clock: Clock;
   readonly #encryptionKey: Uint8Array;
+  readonly #known = new Lru<string, HeldKey>(10_000);
 
   /** `secret` is the installation's, the same for good. */
   constructor(database: Database, clock: Clock, secret: Uint8Array) {
@@ -42,8 +49,8 @@ export class ServerKeys {
 
   /** The first of `role`'s keys that is held here; null when none is. */
   async held(gun: string, role: RoleKeys): Promise<PublicKey | null> {
-    const [row] = await this.#find(gun, role);
-    return row === undefined ? null : publicKey("ed25519", row.public);
+    const [held] = await this.#find(gun, role);
+    return held?.key ?? null;
   }
 
   /** A key that no published root names yet: the one that was last given out, else a new one. */
@@ -73,23 +80,38 @@ export class ServerKeys {
 
   /** Signers for those of `role`'s keys that are held here, and the canonical ids of the others. */
   async signers(gun: string, role: RoleKeys): Promise<{ signers: Signer[]; missing: string[] }> {
-    const rows = await this.#find(gun, role);
-    const held = new Set(rows.map((row) => row.id));
+    const found = await this.#find(gun, role);
+    const held = new Set(found.map(({ key }) => key.id));
     return {
-      signers: rows.map((row) => this.#signer(gun, row.id, row.private)),
+      signers: found.map(({ signer }) => signer),
       missing: [...role.keys.values()].filter(({ id }) => !held.has(id)).map(canonicalKeyId),
     };
   }
 
-  async #find(gun: string, role: RoleKeys) {
-    const ids = [...role.keys.values()].map(({ id }) => id);
-    if (ids.length === 0) return [];
+  /** Those of `role`'s keys that are held here, by their ids. A key that was made stays. */
+  async #find(gun: string, role: RoleKeys): Promise<readonly HeldKey[]> {
+    const found: HeldKey[] = [];
+    const unknown: string[] = [];
+    for (const { id } of role.keys.values()) {
+      const known = this.#known.get(placeOf(gun, id));
+      if (known === undefined) unknown.push(id);
+      else found.push(known);
+    }
+    for (const row of unknown.length === 0 ? [] : await this.#read(gun, unknown)) {
+      const key = publicKey("ed25519", row.public);
+      const held = { key, signer: this.#signer(gun, row.id, row.private) };
+      this.#known.set(placeOf(gun, row.id), held);
+      found.push(held);
+    }
+    return found.sort((a, b) => (a.key.id < b.key.id ? -1 : 1));
+  }
+
+  #read(gun: string, ids: readonly string[]) {
     return this.#database.read
       .selectFrom("tuf_key")
       .select(["id", "public", "private"])
       .where("gun", "=", gun)
       .where("id", "in", ids)
-      .orderBy("id")
       .execute();
   }
 
@@ -110,7 +132,9 @@ export class ServerKeys {
   /** NIST SP 800-38D, with the key's place as what is authenticated: a row cannot be put in another's. */
   #encrypt(gun: string, id: string, plain: Uint8Array): Uint8Array {
     const nonce = randomBytes(nonceLength);
-    const cipher = createCipheriv(algorithm, this.#encryptionKey, nonce).setAAD(placeOf(gun, id));
+    const cipher = createCipheriv(algorithm, this.#encryptionKey, nonce).setAAD(
+      Buffer.from(placeOf(gun, id)),
+    );
     const encrypted = Buffer.concat([cipher.update(plain), cipher.final()]);
     return new Uint8Array(Buffer.concat([nonce, encrypted, cipher.getAuthTag()]));
   }
@@ -119,7 +143,7 @@ export class ServerKeys {
   #decrypt(gun: string, id: string, stored: Uint8Array): Buffer {
     const nonce = stored.subarray(0, nonceLength);
     const decipher = createDecipheriv(algorithm, this.#encryptionKey, nonce)
-      .setAAD(placeOf(gun, id))
+      .setAAD(Buffer.from(placeOf(gun, id)))
       .setAuthTag(stored.subarray(-tagLength));
     return Buffer.concat([decipher.update(stored.subarray(nonceLength, -tagLength)), decipher.final()]);
   }
@@ -131,6 +155,6 @@ export function describeKey(key: PublicKey): string {
   return JSON.stringify({ keytype, keyval: { public: keyval.public, private: keyval.private } });
 }
 
-function placeOf(gun: string, id: string): Buffer {
-  return Buffer.from(JSON.stringify([gun, id]));
+function placeOf(gun: string, id: string): string {
+  return JSON.stringify([gun, id]);
 }

@@ -1,4 +1,4 @@
-import type { Database, Reader, TufMetadataTable, Tx } from "../db/index.ts";
+import type { Database, TufMetadataTable, Tx } from "../db/index.ts";
 import { outdated } from "./refusal.ts";
 import { sha256Of } from "./tuf/hashes.ts";
 
@@ -27,8 +27,8 @@ export class MetadataStore {
   }
 
   /** The timestamp with the highest version: through it all else that is current is found. */
-  async latestTimestamp(gun: string, reader: Pick<Reader, "selectFrom"> = this.#database.read) {
-    const row = await reader
+  async latestTimestamp(gun: string) {
+    const row = await this.#database.read
       .selectFrom("tuf_metadata")
       .selectAll()
       .where("gun", "=", gun)
@@ -53,11 +53,11 @@ export class MetadataStore {
    * version is not higher than each that is stored.
    */
   async add(tx: Tx, gun: string, basis: string | null, documents: readonly NewMetadata[], now: number) {
-    const latest = await this.latestTimestamp(gun, tx);
+    const latest = await this.#highest(tx, gun, "timestamp");
     if ((latest?.sha256 ?? null) !== basis) throw outdated("Somebody else has published in the meantime.");
-    const highest = await this.#highestVersions(tx, gun);
     for (const { role, version } of documents) {
-      if (version <= (highest.get(role) ?? Number.MIN_SAFE_INTEGER)) {
+      const highest = role === "timestamp" ? latest : await this.#highest(tx, gun, role);
+      if (highest !== undefined && version <= highest.version) {
         throw outdated(`Version ${version} of ${role} is not newer than what is published.`);
       }
     }
@@ -86,14 +86,16 @@ export class MetadataStore {
       .where("role", "=", role);
   }
 
-  async #highestVersions(tx: Tx, gun: string): Promise<ReadonlyMap<string, number>> {
-    const rows = await tx
+  /** Without the content, and at the same cost however many versions there are. */
+  #highest(tx: Tx, gun: string, role: string) {
+    return tx
       .selectFrom("tuf_metadata")
-      .select((of) => ["role", of.fn.max("version").as("version")])
+      .select(["version", "sha256"])
       .where("gun", "=", gun)
-      .groupBy("role")
-      .execute();
-    return new Map(rows.map((row) => [row.role, row.version]));
+      .where("role", "=", role)
+      .orderBy("version", "desc")
+      .limit(1)
+      .executeTakeFirst();
   }
 }
 
