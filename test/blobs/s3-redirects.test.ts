@@ -101,5 +101,5 @@ describeUnless(s3Missing, "redirects to S3", () => {
     await using _other = elsewhere.server;
     const streamed = await expectStatus(200, await elsewhere.repository.fetch(elsewhere.path));
     expect(Buffer.from(bytes).equals(Buffer.from(await streamed.bytes()))).toBe(true);
-  });
+  }, 30_000);
 });

@@ -1,6 +1,7 @@
 import type { Appender, Writer } from "../object-store.ts";
 import type { Turns } from "../turns.ts";
 import { type Chunk, chunkAt } from "./chunks.ts";
+import { noteEnd, notePassed } from "./garbage.ts";
 import type { ObjectService } from "./object-service.ts";
 
 /** Chunks of one upload on their way at once. Together with the one that fills they bound its memory. */
@@ -56,6 +57,7 @@ export class ChunkAppender implements Appender {
       taken += part.length;
       if (this.#filled >= this.#chunkSize) this.#begin();
     }
+    notePassed(bytes.length);
     return this.#inFlight.size < maxInFlight ? undefined : this.#settledBelow(maxInFlight);
   }
 
@@ -66,6 +68,9 @@ export class ChunkAppender implements Appender {
 
   async close(): Promise<void> {
     await Promise.allSettled(this.#inFlight);
+    this.#buffer = new Uint8Array();
+    this.#spare.length = 0;
+    noteEnd();
   }
 
   #take(part: Uint8Array): void {

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { labelOf, storageFailed } from "./failures.ts";
+import { noteEnd, notePassed } from "./garbage.ts";
 import type { Part, RequestRange } from "./object-service.ts";
 
 /** Milliseconds without a byte after which a download is taken up anew on another connection. */
@@ -75,8 +76,13 @@ export function toStream(pieces: AsyncGenerator<Uint8Array>): ReadableStream<Uin
     {
       async pull(controller) {
         const { done, value } = await pieces.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
+        if (done) {
+          controller.close();
+          noteEnd();
+        } else {
+          controller.enqueue(value);
+          notePassed(value.length);
+        }
       },
       async cancel() {
         await pieces.return(undefined);
