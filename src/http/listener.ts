@@ -97,6 +97,12 @@ export function createHandler(
       log.debug({ request_id: exchange.requestId, code: refusal.code }, refusal.message);
       return;
     }
+    // A part that is down fails many requests: each is a line, and not a stack.
+    if (refusal.code === "UNAVAILABLE") {
+      const cause = refusal.cause instanceof Error ? refusal.cause.message : undefined;
+      log.warn({ request_id: exchange.requestId, code: refusal.code, cause }, refusal.message);
+      return;
+    }
     log.error({ request_id: exchange.requestId, code: refusal.code, err: refusal }, refusal.message);
   }
 
