@@ -44,6 +44,7 @@ export class TrustPublisher {
     this.#keys = keys;
   }
 
+  /** With a first version published. */
   static async open(server: Breakwater, gun: string, random: Random): Promise<TrustPublisher> {
     const token = await server.token([`repository:${gun}:pull,push`]);
     const key = async (role: string) => {
@@ -52,7 +53,9 @@ export class TrustPublisher {
       return publicKey(keytype, new Uint8Array(Buffer.from(keyval.public, "base64")));
     };
     const keys = { timestamp: await key("timestamp"), snapshot: await key("snapshot") };
-    return new TrustPublisher(server, await Author.create(gun), random, token, keys);
+    const publisher = new TrustPublisher(server, await Author.create(gun), random, token, keys);
+    await publisher.#publish();
+    return publisher;
   }
 
   /** The last tag that was surely published. */
