@@ -132,7 +132,10 @@ for (const { name, kills, longest, options, missing } of cases) {
         throw error;
       }
       expect(crashes.acknowledged).toBeGreaterThan(kills);
-      expect(await checkAfterCrash(server.configFile, new Set())).toEqual({ problems: [], leftovers: 0 });
+      // An upload that a killed process held is left alone until its hold runs out: it may be a leftover only now.
+      const { problems, leftovers } = await checkAfterCrash(server.configFile, new Set());
+      expect(problems).toEqual([]);
+      crashes.leftovers += leftovers;
       console.log(
         `crash test: ${kills} kills of ${name}; ${crashes.acknowledged} changes acknowledged, ${crashes.verified} verified by reading ${crashes.bytes} bytes back; ${crashes.leftovers} leftovers repaired`,
       );
