@@ -165,7 +165,8 @@ const namingManifest = sql<number>`(
   select 1 from manifest_blob
   inner join manifest on manifest.id = manifest_blob.manifest_id
   where manifest_blob.blob_id = repository_blob.blob_id
-    and manifest.repository_id = repository_blob.repository_id)`;
+    -- The sum keeps the engine from going through all of the repository's manifests.
+    and manifest.repository_id + 0 = repository_blob.repository_id)`;
 
 /** Blobs that nothing links and nobody is about to link. The counter is not trusted alone with bytes. */
 function isGarbage(cutoff: number, now: number) {

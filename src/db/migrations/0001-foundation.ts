@@ -195,6 +195,8 @@ export async function foundation(tx: Tx, engine: Database["engine"]): Promise<vo
     ],
     "project_id, blob_id",
   );
+  // Without it each deletion of a blob would look through all of them for one that still refers to it.
+  await index("index project_blob_blob on project_blob (blob_id)");
 
   await table(
     "manifest",
