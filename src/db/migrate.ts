@@ -4,12 +4,14 @@ import type { Database } from "./database.ts";
 import { foundation } from "./migrations/0001-foundation.ts";
 import { trust } from "./migrations/0002-trust.ts";
 import { trustWatch } from "./migrations/0003-trust-watch.ts";
+import { scan } from "./migrations/0004-scan.ts";
 
 /** Every migration there ever was, by the name under which databases remember it. Only ever appended to. */
 const migrations = {
   "0001-foundation": foundation,
   "0002-trust": trust,
   "0003-trust-watch": trustWatch,
+  "0004-scan": scan,
 } as const;
 
 /**

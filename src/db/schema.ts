@@ -1,12 +1,13 @@
-// Longer than other files, so that the whole schema can be read in one place.
+// Longer than other files, so that the schema of the registry and of trust can be read in one place.
 
 import type { Generated } from "kysely";
+import type { ScanSchema } from "./scan-schema.ts";
 
 /**
  * The tables, as both engines have them. Times are milliseconds since 1970 (UTC), flags are 0 or 1, JSON is
  * text: what every engine stores alike. Each table is written by one room only, named in its comment.
  */
-export interface Schema {
+export interface Schema extends ScanSchema {
   // access/
   user_account: UserAccountTable;
   robot: RobotTable;
