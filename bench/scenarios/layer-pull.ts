@@ -3,8 +3,9 @@ import { startPair } from "../peers/pair.ts";
 import type { Peer } from "../peers/peer.ts";
 import type { Bench, Row, Scenario } from "../scenario.ts";
 import { bytesPerSecond, compare, interleave } from "../statistics.ts";
-import { download, type Transfer } from "../tools/curl.ts";
+import type { Transfer } from "../tools/curl.ts";
 import { Layer } from "../tools/layer.ts";
+import { pullLayer } from "../tools/pull-layer.ts";
 import { layerSize, pushLayer } from "../tools/push-layer.ts";
 
 const repository = "library/bench";
@@ -40,12 +41,8 @@ async function pull(bench: Bench, scheme: "https" | "http", pulls: readonly Pull
 
   const rows: Row[] = [];
   for (const { figure, atLeast, ...protocol } of pulls) {
-    const measure = async (peer: Peer) => {
-      const headers = await peer.authorization([repository]);
-      const url = `${peer.origin}/v2/${repository}/blobs/${digest}`;
-      const transfer = { url, headers, ca: peer.certificate.certificate, ...protocol };
-      return layer.size / (await download(transfer, layer.size));
-    };
+    const measure = async (peer: Peer) =>
+      layer.size / (await pullLayer(peer, repository, { digest, size: layer.size }, protocol));
     await interleave(1, pair, measure);
     rows.push(compare(figure, bytesPerSecond, await interleave(bench.runs, pair, measure), { atLeast }));
   }

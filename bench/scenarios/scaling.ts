@@ -7,6 +7,7 @@ import type { Bench, Row, Scenario } from "../scenario.ts";
 import { bytesPerSecond, compare, interleave, limit, megabytes, requestsPerSecond } from "../statistics.ts";
 import { Layer } from "../tools/layer.ts";
 import { peakMemory, resetPeak } from "../tools/memory.ts";
+import { pullLayer } from "../tools/pull-layer.ts";
 import { layerSize, pushLayer } from "../tools/push-layer.ts";
 import { RegistryClient } from "../tools/registry-client.ts";
 import { wrk } from "../tools/wrk.ts";
@@ -63,21 +64,39 @@ export const scaling: Scenario = {
   },
 };
 
-/** The speed of both, and the memory of the copy on S3 while it takes a layer of 10 GB (1 GB with --quick). */
+/** The speed of both, and the memory of the copy on S3 during a layer of 10 GB (1 GB with --quick), in and out. */
 async function layers(bench: Bench, sides: { baseline: Peer; breakwater: Peer }): Promise<Row[]> {
   const layer = await Layer.make(join(bench.folder, "layer"), layerSize(bench));
-  const speeds = await interleave(bench.runs, sides, async (peer) => {
+  const digests = new Map<Peer, string>();
+  const pushes = await interleave(bench.runs, sides, async (peer) => {
     const digest = await layer.change();
+    digests.set(peer, digest);
     return layer.size / (await pushLayer(peer, repository, layer, digest));
   });
+  const pulls = await interleave(bench.runs, sides, async (peer) => {
+    const digest = digests.get(peer) ?? "";
+    return layer.size / (await pullLayer(peer, repository, { digest, size: layer.size }));
+  });
+  return [
+    compare("embedded → PostgreSQL + S3: layer push", bytesPerSecond, pushes, shown),
+    compare("embedded → PostgreSQL + S3: layer pull", bytesPerSecond, pulls, shown),
+    ...(await memory(bench, sides.breakwater)),
+  ];
+}
+
+async function memory(bench: Bench, copy: Peer): Promise<Row[]> {
   const gigabytes = bench.quick ? 1 : 10;
   const large = await Layer.make(join(bench.folder, "layer"), gigabytes * 2 ** 30);
-  resetPeak(sides.breakwater.pid);
-  await pushLayer(sides.breakwater, repository, large, await large.digest());
-  const memory = peakMemory(sides.breakwater.pid);
+  const digest = await large.digest();
+  resetPeak(copy.pid);
+  await pushLayer(copy, repository, large, digest);
+  const pushed = peakMemory(copy.pid);
+  resetPeak(copy.pid);
+  await pullLayer(copy, repository, { digest, size: large.size });
+  const what = `${gigabytes} GiB layer over S3: peak memory of the copy`;
   return [
-    compare("embedded → PostgreSQL + S3: layer push", bytesPerSecond, speeds, shown),
-    limit(`${gigabytes} GiB layer over S3: peak memory of the copy`, megabytes, [memory], 300e6),
+    limit(`${what} at the push`, megabytes, [pushed], 300e6),
+    limit(`${what} at the pull`, megabytes, [peakMemory(copy.pid)], 300e6),
   ];
 }
 
