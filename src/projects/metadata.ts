@@ -34,6 +34,26 @@ const wholeNumber: Form = {
   expected: "a whole number",
 };
 
+function oneOf(...values: readonly string[]): Form {
+  return {
+    normalise(value) {
+      const lower = value.toLowerCase();
+      return values.includes(lower) ? lower : undefined;
+    },
+    expected: `one of ${values.join(", ")}`,
+  };
+}
+
+function between(least: number, most: number, unit: string): Form {
+  return {
+    normalise(value) {
+      const count = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
+      return count >= least && count <= most ? String(count) : undefined;
+    },
+    expected: `a whole number from ${least} to ${most}: ${unit}`,
+  };
+}
+
 const connections: Form = {
   normalise(value) {
     const count = wholeNumber.normalise(value);
@@ -54,7 +74,25 @@ const signers: Form = {
   expected: `at most ${maxSigners} roles such as targets/releases, or key ids of 64 hexadecimal digits, between commas`,
 };
 
-/** The names that Harbor's metadata endpoint takes. */
+/** What happens to pulls of what is not, or not wholly, scanned. Breakwater's own, as all that follow. */
+const missing: Form = oneOf("deny", "allow", "wait");
+
+const waitSeconds: Form = between(1, 60, "seconds");
+const ageDays: Form = between(0, 3650, "days, 0 for any age");
+
+const maxTrusted = 50;
+/** Whose VEX documents count when they were pushed beside an image; empty for nobody's. */
+const trusted: Form = {
+  normalise(value) {
+    if (value.trim() === "") return "";
+    const wanted = [...new Set(value.split(",").map((one) => one.trim()))];
+    const good = wanted.every((one) => one === "signed" || /^(?:user|robot):[^,:\p{Cc}]{1,255}$/u.test(one));
+    return good && wanted.length <= maxTrusted ? wanted.join(",") : undefined;
+  },
+  expected: `at most ${maxTrusted} of signed, user:<name> and robot:<name>, between commas`,
+};
+
+/** The names that Harbor's metadata endpoint takes, and Breakwater's own. */
 const known = new Map<string, Form>([
   ["public", flag],
   ["enable_content_trust", flag],
@@ -62,6 +100,11 @@ const known = new Map<string, Form>([
   ["content_trust_signers", signers],
   ["prevent_vul", flag],
   ["severity", severity],
+  ["scan_missing", missing],
+  ["scan_wait_seconds", waitSeconds],
+  ["scan_max_age_days", ageDays],
+  ["scan_unknown_severity", oneOf("deny", "allow")],
+  ["vex_trusted", trusted],
   ["auto_scan", flag],
   ["auto_sbom_generation", flag],
   ["reuse_sys_cve_allowlist", flag],
