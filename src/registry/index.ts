@@ -51,6 +51,7 @@ export type {
 export type { RepositoryRef } from "./links.ts";
 export { maxManifestSize, tooLarge } from "./manifest-document.ts";
 export type { Manifests, PushedManifest, StoredManifest } from "./manifests.ts";
+export { NotRunnableManifests } from "./not-runnable-manifests.ts";
 export type { PullCounter } from "./pulls.ts";
 export type { ReferrerDescriptor, ReferrerPage, Referrers } from "./referrers.ts";
 export { unknownManifest } from "./refusals.ts";

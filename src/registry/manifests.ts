@@ -93,7 +93,7 @@ export class Manifests {
       .where("manifest.digest", "=", digest)
       .executeTakeFirst();
     // A tag that moves back and forth between images does not write their manifests again.
-    if (known !== undefined && (await this.#retag(caller, name, digest, pushed.tags))) {
+    if (known !== undefined && (await this.#retag(caller, name, digest, document, pushed.tags))) {
       return { digest, subject: document.subject };
     }
     await this.#store(caller, name, digest, document, pushed);
@@ -101,12 +101,18 @@ export class Manifests {
   }
 
   /** Points tags to a manifest that the repository holds; false when it has just been deleted. */
-  #retag(caller: Caller, name: RepositoryName, digest: Digest, tags: readonly string[]): Promise<boolean> {
+  #retag(
+    caller: Caller,
+    name: RepositoryName,
+    digest: Digest,
+    document: ManifestDocument,
+    tags: readonly string[],
+  ): Promise<boolean> {
     return this.#database.write(async (tx) => {
       const repository = await this.#repositories.get(name, tx);
       const manifest = await findManifest(tx, repository.id, digest);
       if (manifest === null) return false;
-      await this.#publish(tx, caller, repository, manifest.id, digest, tags);
+      await this.#publish(tx, caller, repository, manifest.id, digest, document, tags);
       return true;
     });
   }
@@ -125,7 +131,7 @@ export class Manifests {
       const repository = await this.#repositories.ensure(tx, name);
       const known = await findManifest(tx, repository.id, digest);
       if (known !== null) {
-        await this.#publish(tx, caller, repository, known.id, digest, tags);
+        await this.#publish(tx, caller, repository, known.id, digest, document, tags);
         return;
       }
       const { blobs, children, size } = await findReferenced(tx, repository, document);
@@ -164,7 +170,7 @@ export class Manifests {
           .execute();
       }
       await settleNew(tx, repository.id, id, digest);
-      await this.#publish(tx, caller, repository, id, digest, tags);
+      await this.#publish(tx, caller, repository, id, digest, document, tags);
     });
   }
 
@@ -193,6 +199,7 @@ export class Manifests {
     repository: RepositoryRef,
     manifestId: number,
     digest: Digest,
+    { subject }: ManifestDocument,
     tags: readonly string[],
   ): Promise<void> {
     const now = this.#clock();
@@ -209,8 +216,16 @@ export class Manifests {
       projectId: repository.projectId,
       detail: digest,
     });
+    const { name, projectId } = repository;
+    await this.#events.emit(tx, "manifestPushed", {
+      manifestId,
+      projectId,
+      repository: name,
+      digest,
+      subject,
+      caller,
+    });
     if (moved.length > 0) {
-      const { name } = repository;
       await this.#events.emit(tx, "tagsMoved", { repository: name, digest, tags: moved, caller });
     }
     // Inside the transaction, so that links change in the order in which the database does.

@@ -1,10 +1,9 @@
 import type { ObjectStore } from "../blobs/index.ts";
 import type { Database } from "../db/index.ts";
 import { BreakwaterError, type Digest, type RepositoryName } from "../kernel/index.ts";
-import type { RepositoryRef, ResolvedManifest } from "../registry/index.ts";
+import { NotRunnableManifests, type RepositoryRef, type ResolvedManifest } from "../registry/index.ts";
 import type { Trust, TrustStatus } from "../trust/index.ts";
 import { DigestStatuses } from "./digest-statuses.ts";
-import { NotRunnableManifests } from "./not-runnable-manifests.ts";
 import { PullPolicies, type PullPolicy } from "./policy.ts";
 import { allowed, judgeTrust, type Verdict } from "./verdict.ts";
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { type Digest, day, parseRepositoryName } from "../../src/kernel/index.ts";
+import { layersAboutImages } from "../../src/registry/layers-about-images.ts";
 import { canonicalKeyId } from "../../src/trust/tuf/keys.ts";
 import { Verdicts } from "../../src/verdict/index.ts";
-import { layersAboutImages } from "../../src/verdict/layers-about-images.ts";
 import { Pusher } from "../api/content.ts";
 import { type ApiFixture, host, openApi } from "../api/fixture.ts";
 import { describeOnEngines, openOnSqlite, type TestDatabase } from "../support/engines.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { pack } from "tar-stream";
-import { beginsArchive } from "../../src/verdict/archives.ts";
+import { beginsArchive } from "../../src/registry/archives.ts";
 
 async function tarOf(name: string): Promise<Buffer> {
   const archive = pack();
