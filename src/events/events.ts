@@ -10,6 +10,17 @@ export interface TagsMoved {
   readonly caller: Caller;
 }
 
+/** A manifest was pushed or copied into a repository, for the first time or again. */
+export interface ManifestPushed {
+  readonly manifestId: number;
+  readonly projectId: number;
+  readonly repository: string;
+  readonly digest: string;
+  /** What it says that it is about. */
+  readonly subject: string | null;
+  readonly caller: Caller;
+}
+
 /** Something about trust that people should know of, raised once for each change. */
 export type TrustAlarm = TagAlarm | ExpiryAlarm;
 
@@ -51,6 +62,7 @@ export interface ExpiryAlarm {
 
 /** What can happen, by its name. */
 export interface EventTypes {
+  readonly manifestPushed: ManifestPushed;
   readonly tagsMoved: TagsMoved;
   readonly trustAlarm: TrustAlarm;
 }
@@ -64,7 +76,7 @@ type Listeners = { readonly [T in keyof EventTypes]: Listener<EventTypes[T]>[] }
  * what takes time, or leaves the process, they put in a queue.
  */
 export class Events {
-  readonly #listeners: Listeners = { tagsMoved: [], trustAlarm: [] };
+  readonly #listeners: Listeners = { manifestPushed: [], tagsMoved: [], trustAlarm: [] };
 
   on<T extends keyof EventTypes>(type: T, listener: Listener<EventTypes[T]>): void {
     this.#listeners[type].push(listener);
