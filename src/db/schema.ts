@@ -66,7 +66,8 @@ export interface RobotTable {
   id: Generated<number>;
   /** Without the `robot$` prefix: `name` of a system robot, `project+name` of a project's. Unique. */
   name: string;
-  level: "system" | "project";
+  /** `scan` of one that the server lends to a scanner: it is in nobody's list. */
+  level: "system" | "project" | "scan";
   project_id: number | null;
   description: string;
   /** HMAC-SHA-256 of the secret, hex. */

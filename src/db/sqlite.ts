@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import { Kysely } from "kysely";
 import type { Database } from "./database.ts";
+import { GroupCommit } from "./group-commit.ts";
 import type { Schema } from "./schema.ts";
 import { SqliteDialect } from "./sqlite-dialect.ts";
 
@@ -27,7 +28,8 @@ export function openSqlite(path: string): Database {
   const write = new Kysely<Schema>({ dialect: new SqliteDialect(writer) });
   const read = new Kysely<Schema>({ dialect: new SqliteDialect(reader) });
   // Each transaction has the file's write lock from its beginning, so that all of them are alone.
-  const change: Database["write"] = (work) => write.transaction().execute(work);
+  const commits = new GroupCommit(write);
+  const change: Database["write"] = (work) => commits.write(work);
   return {
     engine: "sqlite",
     read,
