@@ -1,0 +1,3 @@
+export { ArchiveError } from "./archive-error.ts";
+export { Zip, type ZipLimits } from "./zip.ts";
+export type { ZipEntry } from "./zip-directory.ts";
