@@ -20,9 +20,9 @@ export interface ReportSummary {
   readonly dataAsOf: number | null;
   /**
    * Each part of the image. A report with a part that is not `covered` is no clean bill for that part; an image
-   * without any part is one in which nothing was recognised. Empty for a foreign scanner, which does not say.
+   * without any part is one in which nothing was recognised. Null of a foreign scanner, which does not say.
    */
-  readonly coverage: readonly Coverage[];
+  readonly coverage: readonly Coverage[] | null;
   /** Findings by severity; what has none is left out. */
   readonly counts: Readonly<Partial<Record<Severity, number>>>;
   /** Of all findings, those for which there is a fix. */
