@@ -4,6 +4,7 @@ import type { Generated } from "kysely";
 export interface ScanSchema {
   layer_inventory: LayerInventoryTable;
   image_scan: ImageScanTable;
+  image_inventory: ImageInventoryTable;
   package_identity: PackageIdentityTable;
   image_package: ImagePackageTable;
   package_finding: PackageFindingTable;
@@ -32,18 +33,32 @@ export interface ImageScanTable {
   held_until: number | null;
   attempts: number;
   failure: string | null;
-  reader: number | null;
-  /** The image's inventory: JSON, compressed with zstd. Stands while a newer scan is under way. */
-  inventory: Uint8Array | null;
+  /** When the inventory that stands was made; null before the first. */
   inventoried_at: number | null;
-  /** The vulnerability database that the counts below come from. */
-  vulndb: string | null;
-  matched_at: number | null;
-  /** JSON: `Coverage[]`. */
-  coverage: string | null;
-  /** Findings by severity: JSON. */
-  counts: string | null;
+  /** JSON, what of the image coverage is about: `ImagePart[]`. */
+  parts: string | null;
+  /** When the findings below were counted. */
+  counted_at: number | null;
+  critical: number;
+  high: number;
+  medium: number;
+  low: number;
+  negligible: number;
+  unknown: number;
+  none: number;
+  /** Of all these, those for which there is a fix. */
   fixable: number;
+  /** JSON: by ecosystem, how many packages have a version that could not be compared. */
+  undecided: string | null;
+}
+
+/** The inventory that stands, also while a newer scan is under way. Apart, because it is large and seldom read. */
+export interface ImageInventoryTable {
+  manifest_id: number;
+  /** The version of the reader. */
+  reader: number;
+  /** JSON, compressed with zstd. */
+  content: Uint8Array;
 }
 
 /** What advisories are about (`Identity`), once for all images. */
@@ -55,6 +70,8 @@ export interface PackageIdentityTable {
   module: string;
   /** The vulnerability database that its findings come from; null before the first. */
   vulndb: string | null;
+  /** When its findings last changed; 0 before the first. */
+  changed_at: number;
 }
 
 /** Which images hold a package; those that the operating system's vendor answers for are left out. */
@@ -72,12 +89,14 @@ export interface PackageFindingTable {
   severity: number;
   status: string;
   fixed_version: string | null;
-  /** Tenths of the best CVSS score; null without one. */
+  /** Tenths of the CVSS 3 score, else of the best of any other version; null without one. */
   score: number | null;
   /** 1 when it is known to be exploited. */
   exploited: number;
   /** Millionths; null without an estimate. */
   epss: number | null;
+  /** When it was first found. */
+  found_at: number;
 }
 
 /** How each feed of the vulnerability database fares, as the last attempt left it. */

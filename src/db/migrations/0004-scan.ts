@@ -24,18 +24,31 @@ export async function scan(tx: Tx, engine: Database["engine"]): Promise<void> {
     .addColumn("held_until", integer)
     .addColumn("attempts", integer, (c) => c.notNull())
     .addColumn("failure", text)
-    .addColumn("reader", integer)
-    .addColumn("inventory", bytes)
     .addColumn("inventoried_at", integer)
-    .addColumn("vulndb", text)
-    .addColumn("matched_at", integer)
-    .addColumn("coverage", text)
-    .addColumn("counts", text)
-    .addColumn("fixable", integer, (c) => c.notNull())
+    .addColumn("parts", text)
+    .addColumn("counted_at", integer)
+    .addColumn("critical", integer, (c) => c.notNull().defaultTo(0))
+    .addColumn("high", integer, (c) => c.notNull().defaultTo(0))
+    .addColumn("medium", integer, (c) => c.notNull().defaultTo(0))
+    .addColumn("low", integer, (c) => c.notNull().defaultTo(0))
+    .addColumn("negligible", integer, (c) => c.notNull().defaultTo(0))
+    .addColumn("unknown", integer, (c) => c.notNull().defaultTo(0))
+    .addColumn("none", integer, (c) => c.notNull().defaultTo(0))
+    .addColumn("fixable", integer, (c) => c.notNull().defaultTo(0))
+    .addColumn("undecided", text)
     .execute();
   await sql`create index image_scan_open on image_scan (requested_at) where state in ('pending', 'running')`.execute(
     tx,
   );
+
+  await tx.schema
+    .createTable("image_inventory")
+    .addColumn("manifest_id", integer, (c) =>
+      c.primaryKey().references("image_scan.manifest_id").onDelete("cascade"),
+    )
+    .addColumn("reader", integer, (c) => c.notNull())
+    .addColumn("content", bytes, (c) => c.notNull())
+    .execute();
 
   await tx.schema
     .createTable("package_identity")
@@ -45,6 +58,7 @@ export async function scan(tx: Tx, engine: Database["engine"]): Promise<void> {
     .addColumn("version", text, (c) => c.notNull())
     .addColumn("module", text, (c) => c.notNull())
     .addColumn("vulndb", text)
+    .addColumn("changed_at", integer, (c) => c.notNull())
     .execute();
   await sql`create unique index package_identity_name on package_identity (ecosystem, name, version, module)`.execute(
     tx,
@@ -72,6 +86,7 @@ export async function scan(tx: Tx, engine: Database["engine"]): Promise<void> {
     .addColumn("score", integer)
     .addColumn("exploited", integer, (c) => c.notNull())
     .addColumn("epss", integer)
+    .addColumn("found_at", integer, (c) => c.notNull())
     .addPrimaryKeyConstraint("package_finding_key", ["package_id", "vulnerability"])
     .execute();
   await tx.schema
@@ -79,6 +94,10 @@ export async function scan(tx: Tx, engine: Database["engine"]): Promise<void> {
     .on("package_finding")
     .columns(["vulnerability"])
     .execute();
+  // The worst first: the order of the security hub.
+  await sql`create index package_finding_worst on package_finding (severity desc, score desc, vulnerability, package_id)`.execute(
+    tx,
+  );
 
   await tx.schema
     .createTable("feed")

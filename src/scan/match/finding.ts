@@ -82,12 +82,24 @@ export interface Coverage {
 
 /** A finding where it lies in an image. */
 export interface ImageFinding extends Finding {
+  /** As advisories name it: the source package's name where they do so, with the version that goes with it. */
   readonly package: string;
   readonly version: string;
   readonly type: PackageType | null;
   readonly ecosystem: string;
+  /** Of the first of `places`. */
   readonly purl: string | null;
   readonly path: string | null;
   /** The layer that brought it; null where the scanner does not say. */
+  readonly layer: Digest | null;
+  /** Each package of the image that it is about: the binaries of one source, the copies of one jar. */
+  readonly places: readonly Place[];
+}
+
+export interface Place {
+  readonly package: string;
+  readonly version: string;
+  readonly purl: string | null;
+  readonly path: string | null;
   readonly layer: Digest | null;
 }
