@@ -8,6 +8,7 @@ import { Passwords } from "./passwords.ts";
 import { anonymous, type Principal } from "./principal.ts";
 import { Robots } from "./robots.ts";
 import { Sessions } from "./sessions.ts";
+import { TemporaryRobots } from "./temporary-robots.ts";
 import { Tokens } from "./tokens.ts";
 import { Users } from "./users.ts";
 import type { VerifiedToken } from "./verified-token.ts";
@@ -33,22 +34,22 @@ export interface AccessOptions {
 export interface Access {
   readonly users: Users;
   readonly robots: Robots;
+  readonly temporaryRobots: TemporaryRobots;
   readonly credentials: Credentials;
   readonly tokens: Tokens;
   readonly sessions: Sessions;
   /** The bearer of a token as they stand now; null when the account is gone, disabled or expired. */
   principalOf(token: VerifiedToken): Promise<Principal | null>;
-  /** Removes sessions and counts of failed logins that are over; for a schedule. */
+  /** Removes sessions, temporary robots and counts of failed logins that are over; for a schedule. */
   purge(): Promise<void>;
 }
 
 export function createAccess(options: AccessOptions): Access {
   const { database, audit, clock, secret } = options;
   const users = new Users(database, audit, clock, new Passwords());
-  const robots = new Robots(database, audit, clock, {
-    prefix: options.robotPrefix,
-    key: deriveKey(secret, "robots"),
-  });
+  const robotOptions = { prefix: options.robotPrefix, key: deriveKey(secret, "robots") };
+  const robots = new Robots(database, audit, clock, robotOptions);
+  const temporaryRobots = new TemporaryRobots(database, clock, robotOptions);
   const throttle = new LoginThrottle(clock);
   const credentials = new Credentials({ database, audit, clock, users, robots, throttle });
   const tokens = new Tokens({ ...options.token, key: deriveKey(secret, "tokens") }, clock);
@@ -59,6 +60,7 @@ export function createAccess(options: AccessOptions): Access {
   return {
     users,
     robots,
+    temporaryRobots,
     credentials,
     tokens,
     sessions,
@@ -71,6 +73,7 @@ export function createAccess(options: AccessOptions): Access {
     async purge() {
       await sessions.purge();
       await throttle.purge(database);
+      await temporaryRobots.purge();
     },
   };
 }

@@ -5,6 +5,7 @@ export type { NewRobot, Robot, RobotSettings } from "./robot.ts";
 export type { Robots } from "./robots.ts";
 export { generateSecret } from "./secrets.ts";
 export type { Session, Sessions } from "./sessions.ts";
+export type { TemporaryRobot, TemporaryRobots } from "./temporary-robots.ts";
 export type { IssuedToken, Tokens, Verification } from "./tokens.ts";
 export type { Profile } from "./user-rules.ts";
 export type { User } from "./user-store.ts";

@@ -44,7 +44,7 @@ export function selectRobot(
 /** The robot's row, or NOT_FOUND. */
 export async function requireRobot(db: Reader | Tx, id: number): Promise<RobotRow> {
   const row = await selectRobot(db, { id });
-  if (row === undefined)
+  if (row === undefined || row.level === "scan")
     throw new BreakwaterError("NOT_FOUND", `There is no robot account with the id ${id}.`);
   return row;
 }

@@ -174,7 +174,7 @@ export class Robots {
     return {
       id: row.id,
       name: this.#options.prefix + row.name,
-      level: row.level,
+      level: row.level === "project" ? "project" : "system",
       projectId: row.project_id,
       description: row.description,
       duration: row.duration,

@@ -24,13 +24,14 @@ export interface ProjectRef {
 export type ProjectKey = { readonly id: number } | { readonly name: string };
 
 export type Resource = ProjectResource | SystemResource;
-export type RepositoryAction = "pull" | "push" | "delete";
+/** `scanner-pull` is to pull for a scanner, whatever the project's policy says of the image: else no bad one could be scanned. */
+export type RepositoryAction = "pull" | "push" | "delete" | "scanner-pull";
 
 const repositoryActions = {
   pull: ["repository", "pull"],
   push: ["repository", "push"],
   delete: ["artifact", "delete"],
-} as const satisfies Record<RepositoryAction, readonly [ProjectResource, Action]>;
+} as const satisfies Record<Exclude<RepositoryAction, "scanner-pull">, readonly [ProjectResource, Action]>;
 
 /**
  * The one place that decides who may do what. A project that somebody may not see and one that does not exist
@@ -93,11 +94,18 @@ export class Rights {
     throw refusal(principal, resource, action, visible ? `in project "${project.name}"` : hidden(key));
   }
 
-  /** What the principal may do with the repositories of a project; nothing where there is no such project. */
-  async repositoryActions(principal: Principal, projectName: string): Promise<ReadonlySet<RepositoryAction>> {
+  /**
+   * What the principal may do with the repositories of a project, or with that one of them, by its full name; nothing
+   * where there is no such project.
+   */
+  async repositoryActions(
+    principal: Principal,
+    projectName: string,
+    repository?: string,
+  ): Promise<ReadonlySet<RepositoryAction>> {
     const project = await this.#find({ name: projectName });
-    const allowed = new Set<RepositoryAction>();
-    if (project === undefined) return allowed;
+    if (project === undefined) return new Set();
+    const allowed = new Set(actionsInRepository(principal, repository));
     for (const [name, [resource, action]] of Object.entries(repositoryActions)) {
       if (await this.can(principal, project, resource, action)) allowed.add(name as RepositoryAction);
     }
@@ -179,6 +187,24 @@ function holds(
       permission.resource === resource &&
       (permission.action === action ||
         (resource === "repository" && action === "pull" && permission.action === "push")),
+  );
+}
+
+/** A scanner's robot holds rights in one repository, by a permission whose namespace is the repository's full name. */
+function actionsInRepository(
+  principal: Principal,
+  repository: string | undefined,
+): readonly RepositoryAction[] {
+  if (principal.kind !== "robot" || repository === undefined) return [];
+  const actions = ["pull", "push", "scanner-pull"] as const;
+  return actions.filter((action) =>
+    principal.permissions.some(
+      (held) =>
+        held.kind === "project" &&
+        held.namespace === repository &&
+        held.resource === "repository" &&
+        held.action === action,
+    ),
   );
 }
 

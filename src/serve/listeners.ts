@@ -51,7 +51,8 @@ export async function openListeners(
       access,
       service: tokenService,
       trust: trustTokens,
-      grants: (principal, project) => projects.rights.repositoryActions(principal, project),
+      grants: (principal, project, repository) =>
+        projects.rights.repositoryActions(principal, project, repository),
     }),
     createSessionRoutes(access),
   ];

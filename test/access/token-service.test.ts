@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test";
 import { decodeJwt } from "jose";
 import { principalName } from "../../src/access/index.ts";
-import type { RepositoryAction, RepositoryGrants } from "../../src/http/token/grant.ts";
+import type { RepositoryGrants } from "../../src/http/token/grant.ts";
 import { createTokenRoutes } from "../../src/http/token/routes.ts";
+import type { RepositoryAction } from "../../src/projects/index.ts";
 import { describeOnEngines } from "../support/engines.ts";
 import { administrator, basic, form, mount, newUser, openAccess, origin, password } from "./harness.ts";
 

@@ -39,7 +39,7 @@ export async function identify(exchange: Exchange, services: OciServices): Promi
     subject: principal.kind === "anonymous" ? principal.kind : `${principal.kind}:${principal.id}`,
     expired: false,
     allows: async (name, action) =>
-      (await services.rights.repositoryActions(principal, projectOf(name))).has(action),
+      (await services.rights.repositoryActions(principal, projectOf(name), name)).has(action),
     principal: async () => principal,
   };
 }

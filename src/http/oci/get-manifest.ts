@@ -34,16 +34,20 @@ export async function getManifest(
   };
   const current = isCurrent(request, manifest.digest);
   const tag = manifest.tagId === null ? null : reference;
+  // A scanner has to see what nobody else may pull, and that it looked is no sign that the image is in use.
+  const scans = await grant.allows(name, "scanner-pull");
   if (request.method === "HEAD") {
     // Docker and Kubernetes' runtimes ask by HEAD what a tag means, and then pull that digest, which may be signed
     // under another tag: the pull of the tag as it is ends here. Whoever may push has to see what is there.
-    if (tag !== null && !(await grant.allows(name, "push"))) {
+    if (tag !== null && !scans && !(await grant.allows(name, "push"))) {
       await requireGood(grant, services, name, tag, manifest);
     }
     return new Response(null, { status: current ? 304 : 200, headers });
   }
-  await requireGood(grant, services, name, tag, manifest);
-  services.registry.pulls.count(manifest);
+  if (!scans) {
+    await requireGood(grant, services, name, tag, manifest);
+    services.registry.pulls.count(manifest);
+  }
   services.audit.gather(grant.caller, {
     operation: "pull",
     resourceType: "artifact",

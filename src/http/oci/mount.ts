@@ -35,7 +35,8 @@ async function mayPull(grant: Grant, services: OciServices, source: string): Pro
   if (await grant.allows(repository, "pull")) return true;
   const principal = await grant.principal();
   if (principal === null) return false;
-  return (await services.rights.repositoryActions(principal, projectOf(repository))).has("pull");
+  const held = await services.rights.repositoryActions(principal, projectOf(repository), repository);
+  return held.has("pull");
 }
 
 /**

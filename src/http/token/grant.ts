@@ -1,13 +1,13 @@
 import type { Principal, TokenAccess } from "../../access/index.ts";
-import { isRefusal, parseRepositoryName, projectOf } from "../../kernel/index.ts";
+import { isRefusal, parseRepositoryName, projectOf, type RepositoryName } from "../../kernel/index.ts";
+import type { RepositoryAction } from "../../projects/index.ts";
 import type { Scope } from "./scopes.ts";
 
-export type RepositoryAction = "pull" | "push" | "delete";
-
-/** What a principal may do in the repositories of a project; nothing when there is no such project. */
+/** What a principal may do in a repository of a project; nothing when there is no such project. */
 export type RepositoryGrants = (
   principal: Principal,
   project: string,
+  repository: RepositoryName,
 ) => Promise<ReadonlySet<RepositoryAction>>;
 
 /**
@@ -23,17 +23,11 @@ export async function grantScopes(
   grants: RepositoryGrants,
   trust: TrustScopes = async () => null,
 ): Promise<readonly TokenAccess[]> {
-  const projects = new Map<string, Promise<ReadonlySet<RepositoryAction>>>();
-  const inProject = (project: string) => {
-    const granted = projects.get(project) ?? grants(principal, project);
-    projects.set(project, granted);
-    return granted;
-  };
   const access: TokenAccess[] = [];
   for (const { type, name, actions } of scopes) {
     const trusted = type === "repository" ? await trust(principal, name) : null;
-    const granted = trusted ?? (await grantOne(principal, type, name, inProject));
-    const kept = actions.has("*") ? [...granted] : [...granted].filter((action) => actions.has(action));
+    const granted = trusted ?? (await grantOne(principal, type, name, grants));
+    const kept = actions.has("*") ? [...granted] : [...granted].filter((action) => isMeant(actions, action));
     if (kept.length > 0) access.push({ type, name, actions: kept });
   }
   return access;
@@ -43,21 +37,26 @@ async function grantOne(
   principal: Principal,
   type: string,
   name: string,
-  inProject: (project: string) => Promise<ReadonlySet<string>>,
+  grants: RepositoryGrants,
 ): Promise<ReadonlySet<string>> {
   if (type === "repository") {
-    const project = projectNameIn(name);
-    return project === null ? new Set() : inProject(project);
+    const repository = tryParse(name);
+    return repository === null ? new Set() : grants(principal, projectOf(repository), repository);
   }
   // Everybody with an account may ask for the catalog, which shows them what they may pull.
   const isCatalog = type === "registry" && name === "catalog";
   return new Set(isCatalog && principal.kind !== "anonymous" ? ["*"] : []);
 }
 
-/** The project that a repository's name belongs to; null when it is not a repository's name. */
-function projectNameIn(name: string): string | null {
+/** No client knows of `scanner-pull`: scanners ask for `pull`, and who has both means both. */
+function isMeant(asked: ReadonlySet<string>, action: string): boolean {
+  return asked.has(action === "scanner-pull" ? "pull" : action);
+}
+
+/** Null for what is not a repository's name. */
+function tryParse(name: string): RepositoryName | null {
   try {
-    return projectOf(parseRepositoryName(name));
+    return parseRepositoryName(name);
   } catch (error) {
     if (isRefusal(error, "NAME_INVALID")) return null;
     throw error;
