@@ -1,6 +1,7 @@
 import { access, constants } from "node:fs/promises";
 import type { Config } from "./config.ts";
 import { databaseProblems, databaseWarnings } from "./database.ts";
+import { scanProblems, scanWarnings } from "./feeds.ts";
 import type { Problem } from "./settings.ts";
 import { storageProblems, storageWarnings } from "./storage.ts";
 
@@ -11,6 +12,7 @@ export async function findProblems(config: Config): Promise<Problem[]> {
     ...(await certificateFiles(config)),
     ...(await databaseProblems(config.database)),
     ...(await storageProblems(config.storage)),
+    ...(await scanProblems(config.scan)),
   ];
 }
 
@@ -61,6 +63,7 @@ export function findWarnings(config: Config): string[] {
     ...databaseWarnings(config.database),
     ...storageWarnings(config.storage),
     ...copiesWarnings(config),
+    ...scanWarnings(config.scan),
   ];
   // Behind a proxy that speaks HTTPS to the clients this is the proxy's business.
   const encrypted = config.trustedProxies.length > 0 && config.externalUrl.startsWith("https:");

@@ -2,7 +2,9 @@ import { hostname as machineName, networkInterfaces } from "node:os";
 import { resolve } from "node:path";
 import { day, hour, minute, second } from "../kernel/index.ts";
 import { type DatabaseConfig, toDatabase } from "./database.ts";
+import { type ScanConfig, toScan } from "./feeds.ts";
 import type { Values } from "./keys.ts";
+import { type ProxyConfig, toProxy } from "./proxy.ts";
 import { type StorageConfig, toStorage } from "./storage.ts";
 import { host } from "./values.ts";
 
@@ -57,6 +59,8 @@ export interface Config {
   };
   /** Milliseconds. */
   readonly audit: { readonly retention: number };
+  readonly scan: ScanConfig;
+  readonly proxy: ProxyConfig;
   readonly workers: number;
   /** What secrets are derived from; null for one that is generated into the data volume. */
   readonly secretKey: string | null;
@@ -123,6 +127,8 @@ export function toConfig(values: Values, sections: ReadonlySet<string>, cwd: str
       dryRun: values["upload_purging.dryrun"] ?? false,
     },
     audit: { retention: values["breakwater.audit.retention"] ?? 90 * day },
+    scan: toScan(values, cwd),
+    proxy: toProxy(values),
     workers: values["breakwater.workers"] ?? 1,
     secretKey: values["breakwater.secret_key"] ?? null,
   };

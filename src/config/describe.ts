@@ -1,6 +1,8 @@
 import { second } from "../kernel/index.ts";
 import type { Config } from "./config.ts";
 import { describeDatabase } from "./database.ts";
+import { describeScan } from "./feeds.ts";
+import { describeProxy } from "./proxy.ts";
 import { describeStorage } from "./storage.ts";
 import { formatDuration } from "./values.ts";
 
@@ -27,6 +29,7 @@ export function describeConfig(config: Config): Record<string, unknown> {
       level: log.level === "warn" ? "warning" : log.level,
       local: { location: log.location, rotate_count: log.rotateCount, rotate_size: log.rotateSize },
     },
+    proxy: describeProxy(config.proxy, mask),
     metric: { enabled: metric.enabled, port: metric.port, path: metric.path },
     upload_purging: {
       enabled: uploads.purge,
@@ -46,6 +49,7 @@ export function describeConfig(config: Config): Record<string, unknown> {
       token: { expires_in: formatDuration(config.token.expiresIn * second) },
       gc: { grace: formatDuration(gc.grace), schedule: gc.schedule },
       audit: { retention: formatDuration(config.audit.retention) },
+      scan: describeScan(config.scan, mask),
     },
   };
 }

@@ -1,7 +1,18 @@
-import { isAlias, isMap, isScalar, type LineCounter, type ParsedNode, Scalar } from "yaml";
-import { foreignDrivers, foreignKeys, isKey, type KeyPath, keyPaths, sections, silentKeys } from "./keys.ts";
+import { isAlias, isMap, isScalar, isSeq, type LineCounter, type ParsedNode, Scalar } from "yaml";
+import {
+  foreignDrivers,
+  foreignKeys,
+  isKey,
+  type KeyPath,
+  keyPaths,
+  listKeys,
+  sections,
+  silentKeys,
+  treeKeys,
+} from "./keys.ts";
 import { nearest } from "./nearest.ts";
-import { type Problem, quote, type Setting, type Settings } from "./settings.ts";
+import { quote } from "./quote.ts";
+import type { Problem, Setting, Settings } from "./settings.ts";
 
 export interface FileContent {
   readonly settings: Settings;
@@ -64,11 +75,29 @@ export class FileReader {
       this.#foreign.push(path);
     } else if (!isKey(path)) {
       this.#unknown.push(path);
+    } else if (treeKeys.has(path)) {
+      this.#settings.set(path, { text: JSON.stringify(this.#toTree(node)) ?? "", origin });
+    } else if (listKeys.has(path) && isSeq(node)) {
+      this.#settings.set(path, { text: [this.#toTree(node)].flat().join(","), origin });
     } else if (isScalar(node)) {
       this.#settings.set(path, { text: String(node.value), origin });
     } else {
       this.#problems.push({ key: path, expected: "a single value", found: kindOf(node), origin });
     }
+  }
+
+  /** Texts in sections and lists, as they are written; what is nothing is left out. */
+  #toTree(written: unknown, depth = 0): unknown {
+    const node = this.#resolve(written as Node);
+    // Nothing that is meant lies so deep, and an anchor may hold itself.
+    if (isNothing(node) || depth > 4) return undefined;
+    if (isSeq(node)) return node.items.map((item) => this.#toTree(item, depth + 1) ?? "");
+    if (!isMap(node)) return isScalar(node) ? String(node.value) : undefined;
+    const entries = node.items.map(({ key, value }) => {
+      const keyNode = this.#resolve(key as Node);
+      return [isScalar(keyNode) ? String(keyNode.value) : kindOf(keyNode), this.#toTree(value, depth + 1)];
+    });
+    return Object.fromEntries(entries);
   }
 
   #origin(node: ParsedNode): string {

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { day, hour, minute, second } from "../kernel/index.ts";
+import { feeds } from "./feed-settings.ts";
 import * as value from "./values.ts";
 
 /** As libpq names them. */
@@ -72,6 +73,10 @@ export const keys = {
   "metric.enabled": value.flag,
   "metric.port": value.port,
   "metric.path": value.urlPath,
+  "proxy.http_proxy": value.proxy,
+  "proxy.https_proxy": value.proxy,
+  "proxy.no_proxy": value.hosts,
+  "proxy.components": value.proxied,
   "upload_purging.enabled": value.flag,
   "upload_purging.age": value.duration(minute, 3650 * day),
   "upload_purging.interval": value.duration(minute, 365 * day),
@@ -91,6 +96,9 @@ export const keys = {
   "breakwater.gc.grace": value.duration(second, 365 * day),
   "breakwater.gc.schedule": value.cron,
   "breakwater.audit.retention": value.duration(hour, 36_500 * day),
+  "breakwater.scan.default_feeds": value.flag,
+  "breakwater.scan.feeds": feeds,
+  "breakwater.scan.trusted_keys": value.paths,
 } as const;
 
 export type KeyPath = keyof typeof keys;
@@ -102,6 +110,10 @@ export function isKey(path: string): path is KeyPath {
   return Object.hasOwn(keys, path);
 }
 
+/** Keys whose value is a tree or a list in the file; what reads them takes it as JSON, or a list with commas. */
+export const treeKeys: ReadonlySet<KeyPath> = new Set(["breakwater.scan.feeds"] as const);
+export const listKeys: ReadonlySet<KeyPath> = new Set(["proxy.components"] as const);
+
 /** Never in a message, a log or the printed configuration. */
 export const secretKeys: ReadonlySet<KeyPath> = new Set([
   "harbor_admin_password",
@@ -110,6 +122,7 @@ export const secretKeys: ReadonlySet<KeyPath> = new Set([
   "storage_service.s3.secretkey",
   "storage_service.s3.sessiontoken",
   "storage_service.azure.accountkey",
+  "breakwater.scan.feeds",
   "breakwater.secret_key",
 ] as const);
 
@@ -134,7 +147,6 @@ export const foreignKeys: ReadonlySet<string> = new Set([
   "ip_family",
   "jobservice",
   "notification",
-  "proxy",
   "redis",
   "trace",
   "trivy",

@@ -6,7 +6,7 @@ import { readEnvironment } from "./env.ts";
 import { readConfigFile } from "./file.ts";
 import type { FileContent } from "./file-reader.ts";
 import { type KeyPath, keys, type Values } from "./keys.ts";
-import { type Problem, refusal, type Settings, wrongValue } from "./settings.ts";
+import { type Problem, refusal, type Setting, type Settings, wrongValue } from "./settings.ts";
 
 export interface ConfigSource {
   /** In the form of Harbor's harbor.yml; without one, the defaults hold. */
@@ -43,9 +43,21 @@ function validate(settings: Settings): { values: Values; problems: Problem[] } {
     const schema: z.ZodType<unknown, string> = keys[key];
     const { success, data, error } = schema.safeParse(setting.text);
     if (success) values[key] = data;
-    else problems.push(wrongValue(key, setting, error.issues[0]?.message ?? "another value"));
+    else problems.push(...error.issues.map((issue) => toProblem(key, setting, issue)));
   }
   return { values: values as Values, problems };
+}
+
+/** An issue with a path is about a part of the value, and says itself what may be shown of it. */
+function toProblem(key: KeyPath, setting: Setting, issue: z.core.$ZodIssue): Problem {
+  if (issue.path.length === 0 && !("params" in issue)) return wrongValue(key, setting, issue.message);
+  const found = issue.code === "custom" ? issue.params?.found : undefined;
+  return {
+    key: [key, ...issue.path].join("."),
+    expected: issue.message,
+    origin: setting.origin,
+    ...(typeof found === "string" ? { found } : {}),
+  };
 }
 
 function freeze<T extends object>(value: T): T {

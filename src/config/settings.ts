@@ -1,5 +1,6 @@
 import { BreakwaterError } from "../kernel/index.ts";
 import { isKey, type KeyPath, secretKeys } from "./keys.ts";
+import { quote } from "./quote.ts";
 
 /** A key's text, as somebody wrote it, and where. */
 export interface Setting {
@@ -24,12 +25,6 @@ export function wrongValue(key: string, setting: Setting, expected: string): Pro
   const hidden = isKey(key) && secretKeys.has(key);
   const { origin, text } = setting;
   return hidden ? { key, expected, origin } : { key, expected, origin, found: quote(text) };
-}
-
-/** `text` on one line, of bearable length, without the password that a URL may hold. */
-export function quote(text: string): string {
-  const open = text.replace(/\/\/[^/]*@/g, "//***@");
-  return JSON.stringify(open.length > 80 ? `${open.slice(0, 80)}…` : open);
 }
 
 function describe({ key, expected, found, origin }: Problem): string {

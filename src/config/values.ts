@@ -10,7 +10,7 @@ import { day, hour, minute, second } from "../kernel/index.ts";
 export type Kind<T> = z.ZodType<T, string>;
 
 /** `convert` returns undefined for a text that is refused. */
-function kind<T>(expected: string, convert: (text: string) => T | undefined): Kind<T> {
+export function kind<T>(expected: string, convert: (text: string) => T | undefined): Kind<T> {
   return z.string().transform((text, context) => {
     const value = convert(text.trim());
     if (value !== undefined) return value;
@@ -144,6 +144,39 @@ export const storageAccount: Kind<string> = kind("3 to 24 small letters and digi
 export const bucket: Kind<string> = kind("a bucket's name, of letters, digits, dots and dashes", (text) =>
   /^[A-Za-z0-9][\w.-]{1,253}$/.test(text) ? text : undefined,
 );
+
+/** As Harbor takes it, the scheme may be missing; a user's name and password may be in it. */
+export const proxy: Kind<string> = kind("http://HOST:PORT or HOST:PORT", (text) => {
+  const url = text.includes("://") ? text : `http://${text}`;
+  return /^https?:\/\/[^/?#\s\\]+\/?$/.test(url) && URL.canParse(url) ? url.replace(/\/$/, "") : undefined;
+});
+
+export const paths: Kind<readonly string[]> = kind("paths separated by commas", (text) => {
+  const list = entries(text);
+  return list.length > 0 && list.every((entry) => !entry.includes("\0")) ? list : undefined;
+});
+
+/** Host names, domains with or without a dot at their beginning, addresses and networks; `*` for all. */
+export const hosts: Kind<readonly string[]> = kind(
+  "host names, domains or networks separated by commas",
+  (text) => {
+    const list = entries(text);
+    return list.length > 0 && list.every((entry) => /^[\w.*:/[\]-]+$/.test(entry)) ? list : undefined;
+  },
+);
+
+/** Harbor's parts, of which Breakwater does not consist: what they do counts. */
+export const proxied: Kind<readonly string[]> = kind(
+  "names of Harbor's components separated by commas",
+  (text) => {
+    const list = entries(text);
+    return list.every((entry) => /^[a-z-]+$/.test(entry)) ? list : undefined;
+  },
+);
+
+function entries(text: string): string[] {
+  return text.split(/[\s,]+/).filter((entry) => entry !== "");
+}
 
 /** Addresses with the number of their bits that count; a bare address is a network of one. */
 export const networks: Kind<readonly string[]> = kind(

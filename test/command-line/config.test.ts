@@ -77,7 +77,7 @@ describe("the example file", () => {
     const everything = example.replaceAll(/^( *)# ((?: {2})*[a-z_0-9]+:.*)$/gm, "$1$2");
     await using directory = await temporaryDirectory("example");
     const yaml = everything.replaceAll(
-      /\/etc\/breakwater\/(?:tls|database-ca|storage-ca)\.(?:crt|key)/g,
+      /\/etc\/breakwater\/(?:tls|database-ca|storage-ca|feeds-ca|feeds)\.(?:crt|key|pub)/g,
       EXAMPLE,
     );
     await writeFile(join(directory.path, "all.yml"), yaml);

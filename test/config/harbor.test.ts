@@ -83,12 +83,14 @@ test("an existing harbor.yml means what it means to Harbor", async () => {
     gc: { grace: 7_200_000, schedule: "0 0 0 * * *" },
     uploads: { purge: true, age: 259_200_000, interval: 43_200_000, dryRun: false },
     audit: { retention: 7_776_000_000 },
+    scan: { feeds: [], defaultFeeds: false, trustedKeys: [] },
+    proxy: { http: null, https: null, except: [], components: ["core", "jobservice"] },
     workers: 1,
     secretKey: null,
   });
   expect(["::", "0.0.0.0"]).toContain(config.address);
   expect(warnings).toEqual([
-    "test.yml: these keys of Harbor's do not apply to Breakwater: https.strong_ssl_ciphers, ip_family, database, storage_service.filesystem.maxthreads, trivy, jobservice, notification, proxy, cache.",
+    "test.yml: these keys of Harbor's do not apply to Breakwater: https.strong_ssl_ciphers, ip_family, database, storage_service.filesystem.maxthreads, trivy, jobservice, notification, cache.",
   ]);
 });
 
@@ -100,7 +102,13 @@ https: {port: 8443}
 harbor_admin_password: not-to-be-seen
 log: {level: error}
 upload_purging: {age: 90m}
-breakwater: {secret_key: nor-this, gc: {grace: 90s}, workers: 2, token: {expires_in: 1h30m}}`);
+proxy: {https_proxy: "proxy:3128", no_proxy: "localhost,.corp", components: [trivy, core]}
+breakwater:
+  secret_key: nor-this
+  gc: {grace: 90s}
+  workers: 2
+  token: {expires_in: 1h30m}
+  scan: {default_feeds: true, feeds: {mine: {format: osv, source: [/a, "oci://b/c:d"], schedule: 0 3 * * *}}}`);
   const printed = stringify(describeConfig(config));
   expect(printed).not.toMatch(/not-to-be-seen|nor-this/);
   const { config: again } = await load(printed);
