@@ -16,6 +16,10 @@ const TOOLS: Readonly<Record<string, readonly string[]>> = {
   "notary-server": ["notary"],
   openssl: ["openssl"],
   nginx: ["nginx"],
+  rpm: ["rpm"],
+  rpmbuild: ["rpm"],
+  "db5.3_load": ["db5.3-util"],
+  gem: ["ruby"],
   // The server's own programs lie in a folder for each version; this one comes with every version.
   pg_createcluster: ["postgresql"],
 };

@@ -1,18 +1,20 @@
-import { Unreadable } from "./unreadable.ts";
+import { UnreadableFile } from "./analyzer.ts";
 
 /**
- * Numbers and pieces of a binary format in `data`, by offset. Throws Unreadable for whatever lies outside of it, so
+ * Numbers and pieces of a binary format in `data`, by offset. Throws UnreadableFile for whatever lies outside of it, so
  * that no offset or length that a file names has to be checked by who follows it. `what` names the format in the
  * messages.
  */
 export class Bytes {
+  readonly data: Uint8Array;
+  readonly what: string;
+  readonly littleEndian: boolean;
   readonly #view: DataView;
 
-  constructor(
-    readonly data: Uint8Array,
-    readonly what: string,
-    readonly littleEndian = true,
-  ) {
+  constructor(data: Uint8Array, what: string, littleEndian = true) {
+    this.data = data;
+    this.what = what;
+    this.littleEndian = littleEndian;
     this.#view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   }
 
@@ -44,15 +46,15 @@ export class Bytes {
 
   /** The text from `at` up to a zero byte, which must come before `end`. */
   cString(at: number, end = this.length): string {
-    this.#checked(at, 1);
-    const zero = this.data.indexOf(0, at);
-    if (zero === -1 || zero >= end) throw new Unreadable(`${this.what}: a text has no end.`);
-    return utf8(this.data.subarray(at, zero));
+    const room = this.slice(at, end - at);
+    const length = room.indexOf(0);
+    if (length === -1) throw new UnreadableFile(`${this.what}: a text has no end.`);
+    return utf8(room.subarray(0, length));
   }
 
   #checked(at: number, length: number): number {
     if (!Number.isSafeInteger(at) || at < 0 || length < 0 || at + length > this.length)
-      throw new Unreadable(`${this.what}: it refers to bytes past its end.`);
+      throw new UnreadableFile(`${this.what}: it refers to bytes past its end.`);
     return at;
   }
 }

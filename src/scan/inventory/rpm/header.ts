@@ -1,10 +1,12 @@
+import { UnreadableFile } from "../analyzer.ts";
 import { Bytes, utf8 } from "../bytes.ts";
-import { Unreadable } from "../unreadable.ts";
 
 const what = "An rpm header";
 const entrySize = 16;
 /** Of rpm itself (`headerhdr`, HEADER_TAGS_MAX). */
 const maxEntries = 65_535;
+/** Some packages have files by the hundred thousand. */
+const maxTexts = 2_000_000;
 const type = { int32: 4, string: 6, stringArray: 8, i18nString: 9 } as const;
 
 export const tag = {
@@ -30,7 +32,7 @@ interface Entry {
 
 /**
  * A package's header as rpm's database holds it: two lengths, an index, and the data that the index refers to, all
- * big-endian. Throws Unreadable for one that is not whole; a tag is read when it is asked for.
+ * big-endian. Throws UnreadableFile for one that is not whole; a tag is read when it is asked for.
  */
 export class Header {
   readonly #entries = new Map<number, Entry>();
@@ -40,7 +42,7 @@ export class Header {
     const bytes = new Bytes(blob, what, false);
     const entries = bytes.u32(0);
     const length = bytes.u32(4);
-    if (entries === 0 || entries > maxEntries) throw new Unreadable(`${what} has ${entries} entries.`);
+    if (entries === 0 || entries > maxEntries) throw new UnreadableFile(`${what} has ${entries} entries.`);
     this.#data = new Bytes(bytes.slice(8 + entries * entrySize, length), what, false);
     for (let index = 0; index < entries; index++) {
       const at = 8 + index * entrySize;
@@ -58,21 +60,20 @@ export class Header {
     const entry = this.#entries.get(tag);
     if (entry === undefined) return undefined;
     if (entry.type !== type.string && entry.type !== type.stringArray && entry.type !== type.i18nString)
-      throw new Unreadable(`${what} has no text in its tag ${tag}.`);
+      throw new UnreadableFile(`${what} has no text in its tag ${tag}.`);
     return this.#data.cString(entry.offset);
   }
 
   strings(tag: number): readonly string[] {
     const entry = this.#entries.get(tag);
     if (entry === undefined) return [];
-    if (entry.type !== type.stringArray) throw new Unreadable(`${what} has no texts in its tag ${tag}.`);
+    if (entry.type !== type.stringArray) throw new UnreadableFile(`${what} has no texts in its tag ${tag}.`);
+    if (entry.count > maxTexts) throw new UnreadableFile(`${what} has ${entry.count} texts in one tag.`);
     const { data } = this.#data;
-    // Each takes a byte at least.
-    this.#data.slice(entry.offset, entry.count);
     const texts: string[] = [];
     for (let at = entry.offset, left = entry.count; left > 0; left--) {
       const end = data.indexOf(0, at);
-      if (end === -1) throw new Unreadable(`${what}: a text has no end.`);
+      if (end === -1) throw new UnreadableFile(`${what}: a text has no end.`);
       texts.push(utf8(data.subarray(at, end)));
       at = end + 1;
     }
@@ -82,7 +83,7 @@ export class Header {
   integers(tag: number): readonly number[] {
     const entry = this.#entries.get(tag);
     if (entry === undefined) return [];
-    if (entry.type !== type.int32) throw new Unreadable(`${what} has no numbers in its tag ${tag}.`);
+    if (entry.type !== type.int32) throw new UnreadableFile(`${what} has no numbers in its tag ${tag}.`);
     const bytes = new Bytes(this.#data.slice(entry.offset, entry.count * 4), what, false);
     return Array.from({ length: entry.count }, (_, index) => bytes.u32(index * 4));
   }
