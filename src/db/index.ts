@@ -14,6 +14,7 @@ export { migrate } from "./migrate.ts";
 export { openPostgresql } from "./open-postgresql.ts";
 export type { PostgresqlOptions, SslMode } from "./postgresql/options.ts";
 export type * from "./scan-schema.ts";
+export type * from "./scanner-schema.ts";
 export type * from "./schema.ts";
 export { openSqlite } from "./sqlite.ts";
 export { readTables, type Table } from "./tables.ts";

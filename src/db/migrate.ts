@@ -5,6 +5,8 @@ import { foundation } from "./migrations/0001-foundation.ts";
 import { trust } from "./migrations/0002-trust.ts";
 import { trustWatch } from "./migrations/0003-trust-watch.ts";
 import { scan } from "./migrations/0004-scan.ts";
+import { scanners } from "./migrations/0005-scanners.ts";
+import { exceptions } from "./migrations/0006-exceptions.ts";
 
 /** Every migration there ever was, by the name under which databases remember it. Only ever appended to. */
 const migrations = {
@@ -12,6 +14,8 @@ const migrations = {
   "0002-trust": trust,
   "0003-trust-watch": trustWatch,
   "0004-scan": scan,
+  "0005-scanners": scanners,
+  "0006-exceptions": exceptions,
 } as const;
 
 /**

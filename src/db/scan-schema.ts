@@ -1,7 +1,8 @@
 import type { Generated } from "kysely";
+import type { ScannerSchema } from "./scanner-schema.ts";
 
 /** The tables of the room `scan`; the rules are those of `schema.ts`. */
-export interface ScanSchema {
+export interface ScanSchema extends ScannerSchema {
   layer_inventory: LayerInventoryTable;
   image_scan: ImageScanTable;
   image_inventory: ImageInventoryTable;
@@ -9,6 +10,10 @@ export interface ScanSchema {
   image_package: ImagePackageTable;
   package_finding: PackageFindingTable;
   feed: FeedTable;
+  vulnerability_exception: VulnerabilityExceptionTable;
+  vex_document: VexDocumentTable;
+  vex_statement: VexStatementTable;
+  referrer_pusher: ReferrerPusherTable;
 }
 
 /** What was read of a layer, once for all images that have it; it goes when the blob goes. */
@@ -39,15 +44,15 @@ export interface ImageScanTable {
   parts: string | null;
   /** When the findings below were counted. */
   counted_at: number | null;
-  critical: number;
-  high: number;
-  medium: number;
-  low: number;
-  negligible: number;
-  unknown: number;
-  none: number;
+  critical: Generated<number>;
+  high: Generated<number>;
+  medium: Generated<number>;
+  low: Generated<number>;
+  negligible: Generated<number>;
+  unknown: Generated<number>;
+  none: Generated<number>;
   /** Of all these, those for which there is a fix. */
-  fixable: number;
+  fixable: Generated<number>;
   /** JSON: by ecosystem, how many packages have a version that could not be compared. */
   undecided: string | null;
 }
@@ -111,4 +116,55 @@ export interface FeedTable {
   next_attempt_at: number | null;
   /** What the source said of what it gave: its `ETag` or the digest, to ask whether there is anything new. */
   revision: string | null;
+}
+
+/** One vulnerability that is overlooked, in everything or in what the other columns narrow it to. */
+export interface VulnerabilityExceptionTable {
+  id: Generated<number>;
+  /** Null for all projects that take over the system's. */
+  project_id: number | null;
+  /** In capitals. */
+  vulnerability: string;
+  /** A package's name or purl. */
+  package: string | null;
+  repository: string | null;
+  digest: string | null;
+  expires_at: number | null;
+  author: string;
+  reason: string;
+  created_at: number;
+}
+
+/** An imported VEX document: the newest of its author under its name. */
+export interface VexDocumentTable {
+  id: Generated<number>;
+  /** Null for all projects that take over the system's. */
+  project_id: number | null;
+  format: "openvex" | "csaf";
+  author: string;
+  /** What its author calls it: `@id` of OpenVEX, `tracking.id` of CSAF. */
+  name: string;
+  version: string;
+  issued_at: number;
+  /** How many it has. */
+  statements: number;
+  imported_by: string;
+  imported_at: number;
+}
+
+/** What an imported document says of one vulnerability; under each of its names. */
+export interface VexStatementTable {
+  id: Generated<number>;
+  document_id: number;
+  /** In capitals. */
+  vulnerability: string;
+  /** JSON: `VexStatement`. */
+  content: string;
+}
+
+/** Who has pushed a manifest that refers to another. */
+export interface ReferrerPusherTable {
+  manifest_id: number;
+  kind: "user" | "robot" | "anonymous" | "system";
+  name: string;
 }
