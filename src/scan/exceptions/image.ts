@@ -1,0 +1,21 @@
+import type { ImageFinding } from "../match/finding.ts";
+
+/** An image by all the names under which exceptions may mean it. */
+export interface ImageNames {
+  readonly projectId: number;
+  readonly repositoryId: number;
+  /** With its project: `library/alpine`. */
+  readonly repository: string;
+  /** Its own digest, and those of the indexes that name it. */
+  readonly digests: ReadonlySet<string>;
+}
+
+/** A vulnerability's name as names are compared. */
+export function nameOf(vulnerability: string): string {
+  return vulnerability.trim().toUpperCase();
+}
+
+/** All names of what was found. */
+export function namesOf({ id, aliases }: Pick<ImageFinding, "id" | "aliases">): readonly string[] {
+  return [...new Set([id, ...aliases].map(nameOf))];
+}
