@@ -1,0 +1,126 @@
+import type { Clock } from "../../kernel/index.ts";
+import type { ImageFinding } from "../match/finding.ts";
+import type { CveAllowlist, CveList } from "./cve-allowlist.ts";
+import { type ExceptionScope, isAbout } from "./exception.ts";
+import type { Exceptions } from "./exceptions.ts";
+import { type ImageNames, nameOf, namesOf } from "./image.ts";
+import type { AttachedVexDocuments, VexTrust } from "./vex/attached.ts";
+import type { ImportedVexDocuments } from "./vex/imported.ts";
+import { speaksOf, type VexStatement } from "./vex/statement.ts";
+
+/** Which exceptions a project goes by. */
+export interface LiftingRules {
+  /** Harbor's `reuse_sys_cve_allowlist`: the system's exceptions count, and its list of CVEs instead of `cveList`. */
+  readonly reuseSystem: boolean;
+  /** The project's own list. */
+  readonly cveList: CveList;
+  /** Null where what is attached to images is nobody's word. */
+  readonly vex: VexTrust | null;
+}
+
+export interface Lifted {
+  readonly findings: ReadonlySet<ImageFinding>;
+  /** When that may change by time alone, milliseconds since 1970; null for never. */
+  readonly until: number | null;
+}
+
+interface Timed extends ExceptionScope {
+  readonly expiresAt: number | null;
+}
+
+/** Says which findings are overlooked, by people's exceptions and by VEX documents. */
+export class Lifting {
+  readonly #exceptions: Exceptions;
+  readonly #cveAllowlist: CveAllowlist;
+  readonly #imported: ImportedVexDocuments;
+  readonly #attached: AttachedVexDocuments;
+  readonly #hosts: readonly string[];
+  readonly #clock: Clock;
+
+  /** `hosts` are what images' names begin with here. */
+  constructor(
+    exceptions: Exceptions,
+    cveAllowlist: CveAllowlist,
+    imported: ImportedVexDocuments,
+    attached: AttachedVexDocuments,
+    hosts: readonly string[],
+    clock: Clock,
+  ) {
+    this.#exceptions = exceptions;
+    this.#cveAllowlist = cveAllowlist;
+    this.#imported = imported;
+    this.#attached = attached;
+    this.#hosts = hosts;
+    this.#clock = clock;
+  }
+
+  /** Of one image's findings those that the project overlooks now. */
+  async of(image: ImageNames, findings: readonly ImageFinding[], rules: LiftingRules): Promise<Lifted> {
+    const names = [...new Set(findings.flatMap(namesOf))];
+    const now = this.#clock();
+    const all = await this.#exceptionsAbout(image, names, rules);
+    const valid = all.filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
+    const said = await this.#statementsAbout(image, names, rules);
+    const [exceptionsOf, statementsOf] = [byName(valid, ofException), byName(said, ofStatement)];
+    const lifted = findings.filter(
+      (finding) =>
+        lookUp(exceptionsOf, finding).some((exception) => isAbout(exception, image, finding)) ||
+        this.#isDenied(image, finding, lookUp(statementsOf, finding)),
+    );
+    const ends = valid.flatMap(({ expiresAt }) => expiresAt ?? []);
+    return { findings: new Set(lifted), until: ends.length === 0 ? null : Math.min(...ends) };
+  }
+
+  async #exceptionsAbout(
+    image: ImageNames,
+    names: readonly string[],
+    { reuseSystem, cveList }: LiftingRules,
+  ): Promise<readonly Timed[]> {
+    const { cveIds, expiresAt } = reuseSystem ? await this.#cveAllowlist.get() : cveList;
+    const anywhere = { package: null, repository: null, digest: null };
+    const until = expiresAt === null ? null : expiresAt * 1000;
+    const listed = cveIds.map((vulnerability) => ({ vulnerability, ...anywhere, expiresAt: until }));
+    return [...listed, ...(await this.#exceptions.about(image.projectId, reuseSystem, names))];
+  }
+
+  async #statementsAbout(
+    image: ImageNames,
+    names: readonly string[],
+    { reuseSystem, vex }: LiftingRules,
+  ): Promise<readonly VexStatement[]> {
+    const imported = await this.#imported.about(image.projectId, reuseSystem, names);
+    return vex === null ? imported : [...imported, ...(await this.#attached.of(image, vex))];
+  }
+
+  /** Whether what was said last says that it does not matter; of two said at once the worse counts. */
+  #isDenied(image: ImageNames, finding: ImageFinding, statements: readonly VexStatement[]): boolean {
+    const about = statements.filter((statement) => speaksOf(statement, this.#hosts, image, finding));
+    const last = Math.max(...about.map(({ at }) => at));
+    const lastSaid = about.filter(({ at }) => at === last);
+    return (
+      lastSaid.length > 0 && lastSaid.every(({ status }) => status === "not_affected" || status === "fixed")
+    );
+  }
+}
+
+const ofException = ({ vulnerability }: ExceptionScope) => [nameOf(vulnerability)];
+const ofStatement = ({ vulnerabilities }: VexStatement) => vulnerabilities;
+
+function byName<T>(
+  all: readonly T[],
+  namesOf: (one: T) => readonly string[],
+): ReadonlyMap<string, readonly T[]> {
+  const found = new Map<string, T[]>();
+  for (const one of all) {
+    for (const name of namesOf(one)) {
+      const same = found.get(name);
+      if (same === undefined) found.set(name, [one]);
+      else same.push(one);
+    }
+  }
+  return found;
+}
+
+function lookUp<T>(of: ReadonlyMap<string, readonly T[]>, finding: ImageFinding): readonly T[] {
+  return [...new Set(namesOf(finding).flatMap((name) => of.get(name) ?? []))];
+}

@@ -1,0 +1,187 @@
+import type { Database, Tx, VexDocumentTable } from "../../../db/index.ts";
+import type { AuditLog } from "../../../events/index.ts";
+import { BreakwaterError, type Caller, type Clock } from "../../../kernel/index.ts";
+import { type Owner, ownerName } from "../owner.ts";
+import { readVex } from "./read.ts";
+import { isNewer, type VexDocument, type VexStatement } from "./statement.ts";
+
+/** An imported document, without what it says. Times are milliseconds since 1970. */
+export interface ImportedVex {
+  readonly id: number;
+  readonly format: "openvex" | "csaf";
+  readonly author: string;
+  readonly name: string;
+  readonly version: string;
+  readonly issuedAt: number;
+  readonly statements: number;
+  readonly importedBy: string;
+  readonly importedAt: number;
+}
+
+/** Of one owner. */
+const maxOfOwner = 1_000;
+/** Rows of one insert statement, and parameters of a query: the engines limit them. */
+const batchSize = 500;
+
+type Row = Omit<VexDocumentTable, "id"> & { readonly id: number };
+
+/** The VEX documents that were imported for the system or a project, by somebody who may make exceptions there. */
+export class ImportedVexDocuments {
+  readonly #database: Database;
+  readonly #audit: AuditLog;
+  readonly #clock: Clock;
+
+  constructor(database: Database, audit: AuditLog, clock: Clock) {
+    this.#database = database;
+    this.#audit = audit;
+    this.#clock = clock;
+  }
+
+  async list(owner: Owner): Promise<readonly ImportedVex[]> {
+    const rows = await this.#database.read
+      .selectFrom("vex_document")
+      .selectAll()
+      .where("project_id", owner === null ? "is" : "=", owner?.id ?? null)
+      .orderBy("id")
+      .execute();
+    return rows.map(toImported);
+  }
+
+  /**
+   * Takes a document in; one of the same author under the same name makes place for it. Throws BAD_REQUEST for what
+   * is no VEX document, CONFLICT when that other one is as new or newer, or when there are too many.
+   */
+  async import(caller: Caller, owner: Owner, content: Uint8Array): Promise<ImportedVex> {
+    const document = readVex(content);
+    return this.#database.write(async (tx) => {
+      await makePlace(tx, owner, document);
+      const row = await tx
+        .insertInto("vex_document")
+        .values({
+          project_id: owner?.id ?? null,
+          format: document.format,
+          author: document.author,
+          name: document.name,
+          version: document.version,
+          issued_at: document.issuedAt,
+          statements: document.statements.length,
+          imported_by: caller.name,
+          imported_at: this.#clock(),
+        })
+        .returningAll()
+        .executeTakeFirstOrThrow();
+      const rows = document.statements.flatMap((statement) => {
+        const content = JSON.stringify(statement);
+        return statement.vulnerabilities.map((vulnerability) => ({
+          document_id: row.id,
+          vulnerability,
+          content,
+        }));
+      });
+      for (let from = 0; from < rows.length; from += batchSize) {
+        await tx
+          .insertInto("vex_statement")
+          .values(rows.slice(from, from + batchSize))
+          .execute();
+      }
+      const imported = toImported(row);
+      await this.#record(tx, caller, "create", owner, imported);
+      return imported;
+    });
+  }
+
+  /** Throws NOT_FOUND where the owner has none of that id. */
+  async remove(caller: Caller, owner: Owner, id: number): Promise<void> {
+    await this.#database.write(async (tx) => {
+      const row = await tx
+        .deleteFrom("vex_document")
+        .where("id", "=", id)
+        .where("project_id", owner === null ? "is" : "=", owner?.id ?? null)
+        .returningAll()
+        .executeTakeFirst();
+      if (row === undefined) {
+        throw new BreakwaterError("NOT_FOUND", `${ownerName(owner)} has no VEX document with the id ${id}.`);
+      }
+      await this.#record(tx, caller, "delete", owner, toImported(row));
+    });
+  }
+
+  /** What is said about any of the vulnerabilities, by documents that a project's images are judged by. */
+  async about(
+    projectId: number,
+    withSystem: boolean,
+    names: readonly string[],
+  ): Promise<readonly VexStatement[]> {
+    const found: VexStatement[] = [];
+    for (let from = 0; from < names.length; from += batchSize) {
+      const rows = await this.#database.read
+        .selectFrom("vex_statement")
+        .innerJoin("vex_document", "vex_document.id", "vex_statement.document_id")
+        .select("vex_statement.content")
+        .where("vex_statement.vulnerability", "in", names.slice(from, from + batchSize))
+        .where((where) =>
+          where.or([
+            where("vex_document.project_id", "=", projectId),
+            ...(withSystem ? [where("vex_document.project_id", "is", null)] : []),
+          ]),
+        )
+        .execute();
+      found.push(...rows.map(({ content }) => JSON.parse(content) as VexStatement));
+    }
+    return found;
+  }
+
+  #record(tx: Tx, caller: Caller, operation: string, owner: Owner, vex: ImportedVex): Promise<void> {
+    return this.#audit.record(tx, caller, {
+      operation,
+      resourceType: "vex",
+      resource: vex.name,
+      projectId: owner?.id ?? null,
+      detail: `${vex.format} of ${vex.author}, version ${vex.version}, with ${vex.statements} statements`,
+    });
+  }
+}
+
+async function makePlace(tx: Tx, owner: Owner, document: VexDocument): Promise<void> {
+  const projectId = owner?.id ?? null;
+  const same = await tx
+    .selectFrom("vex_document")
+    .select(["id", "version", "issued_at"])
+    .where("project_id", projectId === null ? "is" : "=", projectId)
+    .where("author", "=", document.author)
+    .where("name", "=", document.name)
+    .executeTakeFirst();
+  if (same !== undefined) {
+    if (!isNewer(document, { version: same.version, issuedAt: same.issued_at })) {
+      throw new BreakwaterError(
+        "CONFLICT",
+        `Version ${same.version} of ${document.name}, which is there already, is as new or newer. Remove it first.`,
+      );
+    }
+    await tx.deleteFrom("vex_document").where("id", "=", same.id).execute();
+  }
+  const { count } = await tx
+    .selectFrom("vex_document")
+    .select((of) => of.fn.countAll().as("count"))
+    .where("project_id", projectId === null ? "is" : "=", projectId)
+    .executeTakeFirstOrThrow();
+  if (Number(count) < maxOfOwner) return;
+  throw new BreakwaterError(
+    "CONFLICT",
+    `${ownerName(owner)} has ${maxOfOwner} VEX documents, as many as there may be.`,
+  );
+}
+
+function toImported(row: Row): ImportedVex {
+  return {
+    id: row.id,
+    format: row.format,
+    author: row.author,
+    name: row.name,
+    version: row.version,
+    issuedAt: row.issued_at,
+    statements: row.statements,
+    importedBy: row.imported_by,
+    importedAt: row.imported_at,
+  };
+}
