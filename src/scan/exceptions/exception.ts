@@ -1,5 +1,5 @@
 import { BreakwaterError, isDigest, parseRepositoryName, projectOf } from "../../kernel/index.ts";
-import type { ImageFinding } from "../match/finding.ts";
+import type { ImageFinding, Place } from "../match/finding.ts";
 import { type ImageNames, nameOf, namesOf } from "./image.ts";
 import { covers, parsePurl } from "./purl.ts";
 
@@ -31,19 +31,24 @@ export interface Exception extends NewException {
 
 const maxLength = { package: 1024, reason: 1024 } as const;
 
-/** Whether the exception is about that finding in that image; when it ends is not looked at. */
-export function isAbout(scope: ExceptionScope, image: ImageNames, finding: ImageFinding): boolean {
+/** Whether the exception is about that finding at that place in the image; when it ends is not looked at. */
+export function isAbout(
+  scope: ExceptionScope,
+  image: ImageNames,
+  finding: ImageFinding,
+  place: Place,
+): boolean {
   return (
     namesOf(finding).includes(nameOf(scope.vulnerability)) &&
     (scope.repository === null || scope.repository === image.repository) &&
     (scope.digest === null || image.digests.has(scope.digest)) &&
-    (scope.package === null || isPackage(scope.package, finding))
+    (scope.package === null || isPackage(scope.package, finding, place))
   );
 }
 
-function isPackage(wanted: string, finding: ImageFinding): boolean {
-  if (!wanted.startsWith("pkg:")) return wanted === finding.package;
-  const [wide, narrow] = [parsePurl(wanted), parsePurl(finding.purl ?? "")];
+function isPackage(wanted: string, finding: ImageFinding, place: Place): boolean {
+  if (!wanted.startsWith("pkg:")) return wanted === finding.package || wanted === place.package;
+  const [wide, narrow] = [parsePurl(wanted), parsePurl(place.purl ?? "")];
   return wide !== null && narrow !== null && covers(wide, narrow);
 }
 

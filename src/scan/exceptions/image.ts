@@ -1,4 +1,4 @@
-import type { ImageFinding } from "../match/finding.ts";
+import type { ImageFinding, Place } from "../match/finding.ts";
 
 /** An image by all the names under which exceptions may mean it. */
 export interface ImageNames {
@@ -18,4 +18,9 @@ export function nameOf(vulnerability: string): string {
 /** All names of what was found. */
 export function namesOf({ id, aliases }: Pick<ImageFinding, "id" | "aliases">): readonly string[] {
   return [...new Set([id, ...aliases].map(nameOf))];
+}
+
+/** Where the package is that was found; a scanner that names no places has one. */
+export function placesOf(finding: ImageFinding): readonly Place[] {
+  return finding.places.length > 0 ? finding.places : [finding];
 }

@@ -1,9 +1,9 @@
 import type { Clock } from "../../kernel/index.ts";
-import type { ImageFinding } from "../match/finding.ts";
+import type { ImageFinding, Place } from "../match/finding.ts";
 import type { CveAllowlist, CveList } from "./cve-allowlist.ts";
 import { type ExceptionScope, isAbout } from "./exception.ts";
 import type { Exceptions } from "./exceptions.ts";
-import { type ImageNames, nameOf, namesOf } from "./image.ts";
+import { type ImageNames, nameOf, namesOf, placesOf } from "./image.ts";
 import type { AttachedVexDocuments, VexTrust } from "./vex/attached.ts";
 import type { ImportedVexDocuments } from "./vex/imported.ts";
 import { speaksOf, type VexStatement } from "./vex/statement.ts";
@@ -54,7 +54,7 @@ export class Lifting {
     this.#clock = clock;
   }
 
-  /** Of one image's findings those that the project overlooks now. */
+  /** Of one image's findings those that the project overlooks now, in each place where the package is. */
   async of(image: ImageNames, findings: readonly ImageFinding[], rules: LiftingRules): Promise<Lifted> {
     const names = [...new Set(findings.flatMap(namesOf))];
     const now = this.#clock();
@@ -62,11 +62,15 @@ export class Lifting {
     const valid = all.filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
     const said = await this.#statementsAbout(image, names, rules);
     const [exceptionsOf, statementsOf] = [byName(valid, ofException), byName(said, ofStatement)];
-    const lifted = findings.filter(
-      (finding) =>
-        lookUp(exceptionsOf, finding).some((exception) => isAbout(exception, image, finding)) ||
-        this.#isDenied(image, finding, lookUp(statementsOf, finding)),
-    );
+    const lifted = findings.filter((finding) => {
+      const exceptions = lookUp(exceptionsOf, finding);
+      const statements = lookUp(statementsOf, finding);
+      return placesOf(finding).every(
+        (place) =>
+          exceptions.some((exception) => isAbout(exception, image, finding, place)) ||
+          this.#isDenied(image, finding, place, statements),
+      );
+    });
     const ends = valid.flatMap(({ expiresAt }) => expiresAt ?? []);
     return { findings: new Set(lifted), until: ends.length === 0 ? null : Math.min(...ends) };
   }
@@ -93,8 +97,13 @@ export class Lifting {
   }
 
   /** Whether what was said last says that it does not matter; of two said at once the worse counts. */
-  #isDenied(image: ImageNames, finding: ImageFinding, statements: readonly VexStatement[]): boolean {
-    const about = statements.filter((statement) => speaksOf(statement, this.#hosts, image, finding));
+  #isDenied(
+    image: ImageNames,
+    finding: ImageFinding,
+    place: Place,
+    statements: readonly VexStatement[],
+  ): boolean {
+    const about = statements.filter((statement) => speaksOf(statement, this.#hosts, image, finding, place));
     const last = Math.max(...about.map(({ at }) => at));
     const lastSaid = about.filter(({ at }) => at === last);
     return (

@@ -1,4 +1,4 @@
-import type { ImageFinding } from "../../match/finding.ts";
+import type { ImageFinding, Place } from "../../match/finding.ts";
 import { type ImageNames, namesOf } from "../image.ts";
 import { covers, type Purl, parsePurl } from "../purl.ts";
 
@@ -44,16 +44,17 @@ export function isNewer(
   return one.version.localeCompare(other.version, "en", { numeric: true }) > 0;
 }
 
-/** Whether it is about that finding in that image. `hosts` are what images' names begin with here. */
+/** Whether it is about that finding at that place in the image. `hosts` are what images' names begin with here. */
 export function speaksOf(
   statement: VexStatement,
   hosts: readonly string[],
   image: ImageNames,
   finding: ImageFinding,
+  place: Place,
 ): boolean {
   const names = namesOf(finding);
   if (!statement.vulnerabilities.some((name) => names.includes(name))) return false;
-  const own = parsePurl(finding.purl ?? "");
+  const own = parsePurl(place.purl ?? "");
   return statement.products.some((product) => {
     if (isImage(product, hosts, image)) return product.parts === null || coversOne(product.parts, own);
     // Parts of a package: that the image has them from there, and from nowhere else, nobody can tell.
