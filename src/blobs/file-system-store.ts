@@ -130,6 +130,10 @@ export class FileSystemStore implements ObjectStore {
     });
   }
 
+  settle(key: string): Promise<void> {
+    return syncFolder(dirname(this.#path(key)));
+  }
+
   /** Everything that is left behind here is a file, which `list` shows. */
   async sweep(): Promise<void> {}
 

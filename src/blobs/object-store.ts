@@ -40,6 +40,8 @@ export interface ObjectStore {
    * them.
    */
   move(from: string, to: string, size: number): Promise<void>;
+  /** Has an object stay that a process, which died, may have moved to its place without having made that last. */
+  settle(key: string): Promise<void>;
   /** Takes away what writers that died before that time left where no key shows it. */
   sweep(before: number): Promise<void>;
   /** Proves that the storage takes and gives back bytes; throws what it failed with. */

@@ -268,6 +268,8 @@ export interface UploadTable {
   /** The process that is writing now, and until when it holds the right to. */
   holder: string | null;
   held_until: number | null;
+  /** Set once all of its bytes were found to have it: the blob that is made of them. */
+  digest: string | null;
   started_at: number;
   updated_at: number;
 }

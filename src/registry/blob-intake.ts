@@ -1,6 +1,6 @@
 import { blobKey, type ObjectStore } from "../blobs/index.ts";
 import type { Database, Tx } from "../db/index.ts";
-import { type Clock, type Digest, minute } from "../kernel/index.ts";
+import { type Clock, type Digest, digestAlgorithm, digestHex, minute } from "../kernel/index.ts";
 import type { BlobRef } from "./links.ts";
 
 /** How long the collector keeps away from a blob whose bytes are being put in place. */
@@ -37,6 +37,21 @@ export class BlobIntake {
   ): Promise<BlobRef> {
     const blob = await this.#claim(digest, size, confirm);
     await this.#objects.move(stagedKey, blobKey(digest), size);
+    return blob;
+  }
+
+  /**
+   * The blob that `take` was making for a request that died; null where its bytes did not get to their place. They
+   * are read to tell, since whoever died may not have been the last to write there.
+   */
+  async retake(digest: Digest, size: number, confirm: (tx: Tx) => Promise<void>): Promise<BlobRef | null> {
+    const blob = await this.#claim(digest, size, confirm);
+    const key = blobKey(digest);
+    if ((await this.#objects.stat(key))?.size !== size) return null;
+    const hasher = new Bun.CryptoHasher(digestAlgorithm(digest));
+    for await (const chunk of this.#objects.read(key)) hasher.update(chunk);
+    if (hasher.digest("hex") !== digestHex(digest)) return null;
+    await this.#objects.settle(key);
     return blob;
   }
 

@@ -1,6 +1,6 @@
 import type { Writer } from "../blobs/index.ts";
 import type { Database, Tx } from "../db/index.ts";
-import { BreakwaterError, type Clock, second } from "../kernel/index.ts";
+import { BreakwaterError, type Clock, type Digest, second } from "../kernel/index.ts";
 
 /** How long a process that writes keeps others away without a sign of life. */
 const term = 12 * second;
@@ -14,19 +14,20 @@ export interface UploadHold extends AsyncDisposable, Writer {
   /** Bytes on stable storage; recorded when the hold ends. */
   offset: number;
   readonly checkpointDue: boolean;
+  /** The digest that all of its bytes were found to have by a request that did not live to link them. */
+  readonly digest: Digest | null;
   /** Records `offset` for a resume after a crash. Throws CONFLICT when the hold was lost. */
   checkpoint(offset: number): Promise<void>;
   /** Throws CONFLICT when the hold was lost: for just before what cannot be taken back. */
   confirm(): Promise<void>;
-  /** As `confirm`, for the whole term, within a transaction of the caller's. */
-  confirmIn(tx: Tx): Promise<void>;
+  /** As `confirm`, for the whole term, within a transaction of the caller's; records `offset` and
+   * the digest of the bytes. */
+  confirmIn(tx: Tx, digest: Digest): Promise<void>;
   /** Records `offset` and ends the hold. Throws CONFLICT when it was lost. */
   release(): Promise<void>;
 }
 
-interface Taken extends Writer {
-  readonly offset: number;
-}
+interface Taken extends Writer, Pick<UploadHold, "offset" | "digest"> {}
 
 export class UploadHolds {
   readonly #database: Database;
@@ -67,7 +68,7 @@ export class UploadHolds {
       const now = this.#clock();
       const upload = await tx
         .selectFrom("upload")
-        .select(["offset", "holder", "held_until", "updated_at"])
+        .select(["offset", "holder", "held_until", "updated_at", "digest"])
         .where("id", "=", id)
         .executeTakeFirst();
       if (upload === undefined) {
@@ -84,11 +85,12 @@ export class UploadHolds {
         .set({ holder, held_until: now + term, updated_at: fence })
         .where("id", "=", id)
         .execute();
-      return { offset: upload.offset, fence, takenOver: upload.holder !== null };
+      const digest = upload.digest as Digest | null;
+      return { offset: upload.offset, digest, fence, takenOver: upload.holder !== null };
     });
   }
 
-  #hold(id: string, holder: string, { offset, fence, takenOver }: Taken): UploadHold {
+  #hold(id: string, holder: string, { offset, digest, fence, takenOver }: Taken): UploadHold {
     const database = this.#database;
     const clock = this.#clock;
     let heldUntil = clock() + term;
@@ -98,6 +100,7 @@ export class UploadHolds {
     interface Values {
       readonly offset?: number;
       readonly holder?: null;
+      readonly digest?: Digest;
       readonly held_until: number | null;
     }
 
@@ -127,6 +130,7 @@ export class UploadHolds {
 
     return {
       offset,
+      digest,
       fence,
       takenOver,
       get checkpointDue() {
@@ -140,8 +144,8 @@ export class UploadHolds {
       async confirm() {
         if (heldUntil - clock() < term / 2) await renew();
       },
-      async confirmIn(tx) {
-        if (!(await setIn(tx, { held_until: clock() + term }))) throw lost();
+      async confirmIn(tx, digest) {
+        if (!(await setIn(tx, { held_until: clock() + term, offset: this.offset, digest }))) throw lost();
       },
       async release() {
         clearInterval(timer);

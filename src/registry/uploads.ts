@@ -12,7 +12,7 @@ import {
 } from "../kernel/index.ts";
 import type { BlobIntake } from "./blob-intake.ts";
 import type { Blobs } from "./blobs.ts";
-import { checkQuota, checkRoom, type RepositoryRef } from "./links.ts";
+import { type BlobRef, checkQuota, checkRoom, type RepositoryRef } from "./links.ts";
 import type { Repositories } from "./repositories.ts";
 import type { RunningHash, UploadHashes } from "./upload-hashes.ts";
 import { type UploadHold, UploadHolds } from "./upload-holds.ts";
@@ -89,6 +89,7 @@ export class Uploads {
           offset: 0,
           holder: null,
           held_until: null,
+          digest: null,
           started_at: now,
           updated_at: now,
         })
@@ -129,6 +130,8 @@ export class Uploads {
   /** Appends the last bytes, if any, checks the digest and makes the upload a blob of its repository. */
   async finish(upload: Upload, body: Body | null, range: ChunkRange | null, digest: Digest): Promise<void> {
     await using hold = await this.#holds.take(upload.id);
+    const placed = body === null ? await this.#placedBefore(upload, hold, digest) : null;
+    if (placed !== null) return this.#link(upload, digest, placed);
     const key = uploadKey(upload.id);
     const algorithm = digestAlgorithm(digest);
     let hash: RunningHash | null = null;
@@ -149,15 +152,26 @@ export class Uploads {
     }
     try {
       await checkRoom(this.#database.read, upload.repository.projectId, digest, hold.offset);
-      const blob = await this.#intake.take(key, digest, hold.offset, (tx) => hold.confirmIn(tx));
-      await this.#blobs.link(upload.repository, digest, blob, (tx) =>
-        tx.deleteFrom("upload").where("id", "=", upload.id).execute(),
-      );
+      const blob = await this.#intake.take(key, digest, hold.offset, (tx) => hold.confirmIn(tx, digest));
+      await this.#link(upload, digest, blob);
     } catch (error) {
       if (isRefusal(error, "DENIED")) await this.#discard(upload.id);
       throw error;
     }
-    this.#hashes.forget(key);
+  }
+
+  /** The blob that a request before made of this upload's bytes, if it died before it had linked it. */
+  async #placedBefore(upload: Upload, hold: UploadHold, digest: Digest): Promise<BlobRef | null> {
+    if (hold.digest !== digest) return null;
+    await checkRoom(this.#database.read, upload.repository.projectId, digest, hold.offset);
+    return this.#intake.retake(digest, hold.offset, (tx) => hold.confirmIn(tx, digest));
+  }
+
+  async #link(upload: Upload, digest: Digest, blob: BlobRef): Promise<void> {
+    await this.#blobs.link(upload.repository, digest, blob, (tx) =>
+      tx.deleteFrom("upload").where("id", "=", upload.id).execute(),
+    );
+    this.#hashes.forget(uploadKey(upload.id));
   }
 
   /** Takes a blob in one request. Nothing of it stays when it fails, since nobody could resume it. */

@@ -157,6 +157,7 @@ export function describeObjectStore(name: string, open: () => Promise<OpenStore>
         expect(bytes).toEqual(new Uint8Array(await readAll(other, key, 0, bytes.length)));
         await other.move(key, "moved/one", bytes.length);
         expect(await store.stat(key)).toBeNull();
+        await store.settle("moved/one");
         expect(await store.get("moved/one")).toEqual(Buffer.from(bytes));
       });
 

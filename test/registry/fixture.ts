@@ -1,11 +1,12 @@
 import { join } from "node:path";
-import { FileSystemStore } from "../../src/blobs/index.ts";
+import { FileSystemStore, type ObjectStore } from "../../src/blobs/index.ts";
 import type { Database } from "../../src/db/index.ts";
 import { AuditLog } from "../../src/events/index.ts";
 import { type Caller, type Digest, digestOf, parseRepositoryName } from "../../src/kernel/index.ts";
 import { createRegistry, type Registry } from "../../src/registry/index.ts";
 import type { OpenDatabase } from "../support/engines.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { lagging } from "./lagging-store.ts";
 
 export const caller: Caller = { kind: "user", name: "tester", address: "192.0.2.1", requestId: "request" };
 export const app = parseRepositoryName("library/app");
@@ -19,7 +20,7 @@ export interface Room extends AsyncDisposable {
   /** Milliseconds by which the clock goes on. */
   pass(milliseconds: number): void;
   /** Another process on the same data. */
-  join(database?: Database): Registry;
+  join(database?: Database, objects?: Partial<ObjectStore>): Registry;
   storageUsed(): Promise<number>;
 }
 
@@ -29,7 +30,8 @@ export async function openRoom(open: OpenDatabase, storageLimit = -1): Promise<R
   const objects = new FileSystemStore(join(directory.path, "storage"));
   let now = Date.now();
   const clock = () => now;
-  const registryOn = (on: Database) => createRegistry(on, objects, new AuditLog(on, clock), clock);
+  const registryOn = (on: Database, instead: Partial<ObjectStore> = {}) =>
+    createRegistry(on, { ...lagging(objects, async () => {}), ...instead }, new AuditLog(on, clock), clock);
   await database.write((tx) =>
     tx
       .insertInto("project")
@@ -51,7 +53,7 @@ export async function openRoom(open: OpenDatabase, storageLimit = -1): Promise<R
     pass(milliseconds) {
       now += milliseconds;
     },
-    join: (on = database) => registryOn(on),
+    join: (on = database, instead) => registryOn(on, instead),
     async storageUsed() {
       const row = await database.read.selectFrom("project").select("storage_used").executeTakeFirstOrThrow();
       return row.storage_used;

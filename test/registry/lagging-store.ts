@@ -19,6 +19,7 @@ export function lagging(objects: ObjectStore, lag: () => Promise<void>): ObjectS
     body: (key, start, end) => objects.body(key, start, end),
     read: (key, start, end) => objects.read(key, start, end),
     redirect: (key, address) => objects.redirect(key, address),
+    settle: (key) => objects.settle(key),
     sweep: (before) => objects.sweep(before),
     probe: () => objects.probe(),
   };

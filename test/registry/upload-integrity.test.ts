@@ -3,7 +3,7 @@ import { blobKey, uploadKey, uploadsPrefix } from "../../src/blobs/index.ts";
 import type { Database } from "../../src/db/index.ts";
 import { digestOf, second } from "../../src/kernel/index.ts";
 import { describeOnEngines } from "../support/engines.ts";
-import { app, bodyOf, openRoom, push, type Room } from "./fixture.ts";
+import { app, bodyOf, openRoom, other, push, type Room } from "./fixture.ts";
 
 describeOnEngines("uploads and the database", (open) => {
   async function staged({ objects }: Room): Promise<string[]> {
@@ -77,6 +77,67 @@ describeOnEngines("uploads and the database", (open) => {
     await expect(finished).rejects.toMatchObject({ code: "BLOB_UPLOAD_INVALID" });
     const appended = restarted.append(upload, bodyOf("more"), null);
     await expect(appended).rejects.toMatchObject({ code: "BLOB_UPLOAD_INVALID" });
+  });
+
+  for (const [moment, dies] of [
+    ["before its bytes were in place", "before"],
+    ["when its bytes were in place", "after"],
+  ] as const) {
+    test(`an upload whose request died ${moment} ends well when it is asked for again`, async () => {
+      await using room = await openRoom(open);
+      const digest = digestOf("first, second");
+      let { uploads } = room.join(room.database, {
+        async move(from, to) {
+          if (dies === "after") await room.objects.move(from, to);
+          throw new Error("killed");
+        },
+      });
+      const upload = await uploads.append(await uploads.begin(app, "user:1"), bodyOf("first, "), null);
+      await expect(uploads.finish(upload, bodyOf("second"), null, digest)).rejects.toThrow("killed");
+
+      ({ uploads } = room.join());
+      expect((await uploads.get(app, upload.id)).offset).toBe("first, second".length);
+      await uploads.finish(upload, null, null, digest);
+      expect(await room.registry.blobs.get(app, digest)).toMatchObject({ size: "first, second".length });
+      await expect(uploads.get(app, upload.id)).rejects.toMatchObject({ code: "BLOB_UPLOAD_UNKNOWN" });
+    });
+  }
+
+  test("an upload whose request died is taken for no other blob than its own", async () => {
+    await using room = await openRoom(open);
+    const foreign = await push(room.registry, "ten bytes!", other);
+    const dying = room.join(room.database, {
+      async move(from, to) {
+        await room.objects.move(from, to);
+        throw new Error("killed");
+      },
+    }).uploads;
+    const upload = await dying.append(await dying.begin(app, "user:1"), bodyOf("good bytes"), null);
+    await expect(dying.finish(upload, null, null, digestOf("good bytes"))).rejects.toThrow("killed");
+
+    const again = room.join().uploads.finish(upload, null, null, foreign);
+
+    await expect(again).rejects.toMatchObject({ code: "BLOB_UPLOAD_INVALID" });
+    await expect(room.registry.blobs.get(app, foreign)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
+  });
+
+  test("what lies in the place of a blob is looked at before an upload that died is taken for it", async () => {
+    await using room = await openRoom(open);
+    const digest = digestOf("good bytes");
+    const dying = room.join(room.database, {
+      async move(from, to) {
+        await room.objects.move(from, to);
+        await room.objects.put(to, "evil bytes");
+        throw new Error("killed");
+      },
+    }).uploads;
+    const upload = await dying.append(await dying.begin(app, "user:1"), bodyOf("good bytes"), null);
+    await expect(dying.finish(upload, null, null, digest)).rejects.toThrow("killed");
+
+    const again = room.join().uploads.finish(upload, null, null, digest);
+
+    await expect(again).rejects.toMatchObject({ code: "BLOB_UPLOAD_INVALID" });
+    await expect(room.registry.blobs.get(app, digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
   });
 
   test("what the quota does not allow is stored nowhere, however it was uploaded", async () => {

@@ -65,32 +65,13 @@ export class PatientClient {
       const offset = offsetOf(status);
       const half = Math.ceil(blob.size / 2);
       if (offset < half) {
-        const sent = await this.#send(202, begun, { method: "PATCH", body: blob.bytes.slice(offset, half) });
-        if (sent !== "taken") {
-          if (sent === "void") begun = null;
-          continue;
-        }
+        const body = blob.bytes.slice(offset, half);
+        if ((await this.#once([202], begun, { method: "PATCH", body })) === null) continue;
       }
       const end: string = `${begun}${begun.includes("?") ? "&" : "?"}digest=${blob.digest}`;
       const rest = blob.bytes.slice(Math.max(offset, half));
-      const sent = await this.#send(201, end, { method: "PUT", body: rest });
-      if (sent === "taken") return;
-      if (sent === "void") begun = null;
+      if ((await this.#once([201], end, { method: "PUT", body: rest })) !== null) return;
     }
-  }
-
-  /**
-   * Sends a part of an upload. It is void where a copy was killed after it had put the bytes in place and before
-   * it linked them: "the upload encountered an error and can no longer proceed" (BLOB_UPLOAD_INVALID).
-   */
-  async #send(expected: number, path: string, init: RequestInit): Promise<"taken" | "setback" | "void"> {
-    const response = await this.#once([expected, 400], path, init);
-    if (response === null) return "setback";
-    if (response.status === expected) return "taken";
-    const said = await response.text();
-    if (!said.includes("BLOB_UPLOAD_INVALID")) throw new Complaint(`${init.method} ${path}: ${said}`);
-    this.#note(400);
-    return "void";
   }
 
   async #read(path: string, digest: string, init: RequestInit = {}): Promise<void> {

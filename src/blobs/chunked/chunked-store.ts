@@ -124,6 +124,9 @@ export class ChunkedStore implements ObjectStore {
     await this.remove(from);
   }
 
+  /** What a service shows it keeps. */
+  async settle(): Promise<void> {}
+
   sweep(before: number): Promise<void> {
     return this.#service.sweep(before);
   }

@@ -279,6 +279,7 @@ export async function foundation(tx: Tx, engine: Database["engine"]): Promise<vo
       ["offset", "integer"],
       ["holder", "text", nullable],
       ["held_until", "integer", nullable],
+      ["digest", "text", nullable],
       ["started_at", "integer"],
       ["updated_at", "integer"],
     ],
