@@ -1,8 +1,11 @@
 import { compareNumerals, compareText, isDigit, toNumeral } from "./numerals.ts";
 import { defineOrder } from "./order.ts";
 
-/** Maven's version order (POM reference, "Version Order Specification"), as `ComparableVersion` carries it out. */
-type Item = Numeral | Qualifier | Numbered | Sublist;
+/**
+ * Maven's versions in the order of Maven 3 (POM reference, "Version Order Specification"), which is what advisories
+ * were written by; Maven 4 orders some unusual ones differently.
+ */
+type Item = Numeral | Qualifier | Sublist;
 
 interface Numeral {
   readonly kind: "number";
@@ -15,30 +18,29 @@ interface Qualifier {
   readonly key: string;
 }
 
-/** A qualifier with its number: `rc1`, `rc-1`. */
-interface Numbered {
-  readonly kind: "numbered";
-  readonly key: string;
-  readonly value: string;
-}
-
 /** What follows a hyphen, or a change between digits and letters. */
 interface Sublist {
   readonly kind: "list";
   readonly items: Item[];
 }
 
-const places = new Map([
-  ...["alpha", "beta", "milestone", "rc", "snapshot", "", "sp"].map((name, place) => [name, place] as const),
-  ["cr", 3],
-  ...["ga", "final", "release"].map((name) => [name, 5] as const),
+const places = new Map<string, number>(
+  ["alpha", "beta", "milestone", "rc", "snapshot", "", "sp"].map((name, place) => [name, place]),
+);
+const aliases = new Map([
+  ["ga", ""],
+  ["final", ""],
+  ["release", ""],
+  ["cr", "rc"],
 ]);
-const released = "5";
+/** Before a digit only. */
 const abbreviations = new Map([
   ["a", "alpha"],
   ["b", "beta"],
   ["m", "milestone"],
 ]);
+const zero: Numeral = { kind: "number", value: "0" };
+const release = toQualifier("");
 
 /** Maven itself takes anything; but a property that nobody has filled in is no version. */
 const form = /^[0-9A-Za-z._+~-]+$/;
@@ -49,94 +51,69 @@ export const maven = defineOrder<readonly Item[]>(
 );
 
 function parse(text: string): readonly Item[] {
-  const lists: Item[][] = [[]];
-  let list = lists[0] ?? [];
+  const root: Item[] = [];
+  const lists = [root];
+  let list = root;
   let start = 0;
   let inDigits = false;
-  let isNumbered = false;
 
   function open(): void {
-    if (list.length === 0) return;
     const items: Item[] = [];
     list.push({ kind: "list", items });
     lists.push(items);
     list = items;
   }
   function take(end: number): void {
-    list.push(end === start ? zero : toItem(text.slice(start, end), inDigits, isNumbered));
-    isNumbered = false;
+    const part = text.slice(start, end);
+    if (part === "") list.push(zero);
+    else list.push(inDigits ? { kind: "number", value: toNumeral(part) } : toQualifier(part));
   }
 
   for (let i = 0; i < text.length; i++) {
     const character = text[i];
-    if (character === ".") {
+    if (character === "." || character === "-") {
       take(i);
       start = i + 1;
-    } else if (character === "-") {
-      // The number of `rc-1` belongs to it as that of `rc1` does.
-      if (i > start && !inDigits && isDigit(text.charCodeAt(i + 1))) continue;
-      take(i);
-      start = i + 1;
-      open();
-    } else if (isDigit(text.charCodeAt(i))) {
-      if (!inDigits && i > start) {
-        isNumbered = true;
-        open();
-      }
-      inDigits = true;
-    } else {
-      if (inDigits && i > start) {
-        take(i);
-        start = i;
-        open();
-      }
-      inDigits = false;
+      if (character === "-") open();
+      continue;
     }
+    const digit = isDigit(text.charCodeAt(i));
+    if (digit !== inDigits && i > start) {
+      // A qualifier with a number has a list of its own, also behind a dot: 1.0.0.x1 comes before 1.0.0-x2.
+      if (digit && list.length > 0) open();
+      const part = text.slice(start, i);
+      if (digit) list.push(toQualifier(abbreviations.get(part) ?? part));
+      else take(i);
+      start = i;
+      open();
+    }
+    inDigits = digit;
   }
   if (start < text.length) {
-    if (!inDigits) open();
+    if (!inDigits && list.length > 0) open();
     take(text.length);
   }
   for (const items of lists.reverse()) normalize(items);
-  return lists.at(-1) ?? [];
+  return root;
 }
 
-const zero: Numeral = { kind: "number", value: "0" };
-
-function toItem(text: string, inDigits: boolean, isNumbered: boolean): Item {
-  if (isNumbered) {
-    const at = text.search(/\d/);
-    const name = text.slice(0, at).replaceAll("-", "");
-    return {
-      kind: "numbered",
-      key: keyOf(abbreviations.get(name) ?? name),
-      value: toNumeral(text.slice(at)),
-    };
-  }
-  return inDigits ? { kind: "number", value: toNumeral(text) } : { kind: "qualifier", key: keyOf(text) };
+function toQualifier(text: string): Qualifier {
+  const name = aliases.get(text) ?? text;
+  return { kind: "qualifier", key: String(places.get(name) ?? `${places.size}-${name}`) };
 }
 
-function keyOf(qualifier: string): string {
-  return String(places.get(qualifier) ?? `7-${qualifier}`);
-}
-
-/** Removes what says nothing: zeros, and lists of nothing else, at the end and before a qualifier. */
+/** Removes what says nothing at the end, and before the lists there. */
 function normalize(items: Item[]): void {
   for (let i = items.length - 1; i >= 0; i--) {
     const item = items[i];
-    const next = items[i + 1];
-    const first = next?.kind === "list" ? next.items[0] : next;
-    const saysNothing =
-      item?.kind === "list" ? item.items.length === 0 : item?.kind === "number" && item.value === "0";
-    if (!saysNothing) continue;
-    if (
-      next === undefined ||
-      first?.kind === "qualifier" ||
-      (next.kind === "list" && first?.kind === "numbered")
-    ) {
-      items.splice(i, 1);
-    }
+    if (item === undefined || saysNothing(item)) items.splice(i, 1);
+    else if (item.kind !== "list") break;
   }
+}
+
+function saysNothing(item: Item): boolean {
+  if (item.kind === "list") return item.items.length === 0;
+  return item.kind === "number" ? item.value === "0" : item.key === release.key;
 }
 
 function compareLists(a: readonly Item[], b: readonly Item[]): number {
@@ -152,16 +129,8 @@ function compareItems(x: Item, y: Item | undefined): number {
   if (y === undefined) return compareWithNothing(x);
   if (x.kind === "number" && y.kind === "number") return compareNumerals(x.value, y.value);
   if (x.kind === "list" && y.kind === "list") return compareLists(x.items, y.items);
-  const difference = rankOf(x) - rankOf(y);
-  if (difference !== 0) return difference;
-  if (!("key" in x && "key" in y)) return 0;
-  return compareText(x.key, y.key) || compareNumbers(x, y);
-}
-
-/** Of one qualifier, with a number comes after without. */
-function compareNumbers(x: Qualifier | Numbered, y: Qualifier | Numbered): number {
-  if (x.kind === "numbered" && y.kind === "numbered") return compareNumerals(x.value, y.value);
-  return Number(x.kind === "numbered") - Number(y.kind === "numbered");
+  if (x.kind === "qualifier" && y.kind === "qualifier") return compareText(x.key, y.key);
+  return rankOf(x) - rankOf(y);
 }
 
 function rankOf({ kind }: Item): number {
@@ -173,7 +142,7 @@ function rankOf({ kind }: Item): number {
 function compareWithNothing(item: Item | undefined): number {
   if (item === undefined) return 0;
   if (item.kind === "number") return item.value === "0" ? 0 : 1;
-  if (item.kind !== "list") return compareText(item.key, released);
+  if (item.kind === "qualifier") return compareText(item.key, release.key);
   for (const inner of item.items) {
     const difference = compareWithNothing(inner);
     if (difference !== 0) return difference;
