@@ -6,4 +6,5 @@ export * from "./lru.ts";
 export * from "./media-types.ts";
 export * from "./names.ts";
 export * from "./networks.ts";
+export * from "./proxies.ts";
 export { version } from "./version.ts";

@@ -1,0 +1,45 @@
+import { z } from "zod";
+import { BreakwaterError, type Digest, isDigest } from "../../../../kernel/index.ts";
+import { parseOciReference } from "./reference.ts";
+import { parseJson, type RegistryClient } from "./registry.ts";
+
+export const manifestType = "application/vnd.oci.image.manifest.v1+json";
+/** The specification asks registries to take 4 MiB. */
+const maxManifest = 4 * 2 ** 20;
+
+const descriptor = z.object({
+  mediaType: z.string(),
+  digest: z.string().refine((digest): digest is Digest => isDigest(digest)),
+  size: z.int().nonnegative(),
+  annotations: z.record(z.string(), z.string()).optional(),
+});
+
+const manifestSchema = z.object({ layers: z.array(descriptor).min(1).max(1000) });
+
+export type Layer = z.output<typeof descriptor>;
+
+export interface Artifact {
+  readonly digest: string;
+  readonly layers: readonly Layer[];
+}
+
+/** The artifact's manifest, whose digest is checked where the reference has one. Throws UNAVAILABLE. */
+export async function readManifest(client: RegistryClient, source: string): Promise<Artifact> {
+  const { tag, digest } = parseOciReference(source);
+  const headers = { Accept: `${manifestType}, application/vnd.docker.distribution.manifest.v2+json` };
+  const answer = await client.ask(`/manifests/${digest ?? tag}`, { headers });
+  if (answer.status !== 200) {
+    await answer.discard();
+    throw new BreakwaterError("UNAVAILABLE", `${source} is answered with ${answer.status}.`);
+  }
+  const bytes = await answer.bytes(maxManifest);
+  const actual = `sha256:${Bun.CryptoHasher.hash("sha256", bytes, "hex")}`;
+  if (digest?.startsWith("sha256:") && digest !== actual) {
+    throw new BreakwaterError("UNAVAILABLE", `${source} has a manifest with the digest ${actual}.`);
+  }
+  const { data } = manifestSchema.safeParse(parseJson(Buffer.from(bytes).toString()));
+  if (data === undefined) {
+    throw new BreakwaterError("UNAVAILABLE", `${source} is no artifact with layers (an index is none).`);
+  }
+  return { digest: digest ?? actual, layers: data.layers };
+}
