@@ -17,7 +17,7 @@ const gateway = await goTool({
 /** Why there can be no S3 server here. */
 export const s3Missing = gateway.missing;
 
-const keys = { accessKeyId: "breakwater", secretAccessKey: "a-secret-of-the-tests" };
+export const s3Keys = { accessKeyId: "breakwater", secretAccessKey: "a-secret-of-the-tests" };
 
 export interface S3Server extends AsyncDisposable {
   readonly host: string;
@@ -28,8 +28,11 @@ export interface S3Server extends AsyncDisposable {
   service(further?: unknown): Section;
 }
 
-/** An S3 server of one's own on loopback, with an empty bucket. */
-export async function startS3(): Promise<S3Server> {
+/** An S3 server of one's own on loopback, with an empty bucket; over TLS where it is given files in PEM form. */
+export async function startS3(tls?: {
+  readonly certificate: string;
+  readonly key: string;
+}): Promise<S3Server> {
   await using started = new AsyncDisposableStack();
   const home = started.use(await temporaryDirectory("s3"));
   const host = `127.0.0.1:${await freePort()}`;
@@ -39,21 +42,23 @@ export async function startS3(): Promise<S3Server> {
   // A bucket is a folder: nothing needs to be asked for it.
   await mkdir(join(data, bucket), { recursive: true });
   await mkdir(sidecar);
+  const certificate = tls === undefined ? [] : ["--cert", tls.certificate, "--key", tls.key];
   const child = new Child(
     gateway.path,
-    ["--port", host, "--quiet", "--keep-alive", "posix", "--sidecar", sidecar, data],
+    ["--port", host, ...certificate, "--quiet", "--keep-alive", "posix", "--sidecar", sidecar, data],
     {
       logFile: join(home.path, "log"),
       env: {
         ...process.env,
-        ROOT_ACCESS_KEY_ID: keys.accessKeyId,
-        ROOT_SECRET_ACCESS_KEY: keys.secretAccessKey,
+        ROOT_ACCESS_KEY_ID: s3Keys.accessKeyId,
+        ROOT_SECRET_ACCESS_KEY: s3Keys.secretAccessKey,
       },
     },
   );
   started.defer(async () => void (await child.stop()));
-  const endpoint = `http://${host}`;
-  while (child.running && (await fetch(endpoint).catch(() => null)) === null) await Bun.sleep(20);
+  const endpoint = `${tls === undefined ? "http" : "https"}://${host}`;
+  const answers = () => fetch(endpoint, { tls: { rejectUnauthorized: false } }).catch(() => null);
+  while (child.running && (await answers()) === null) await Bun.sleep(20);
   const owned = started.move();
   return {
     host,
@@ -61,8 +66,8 @@ export async function startS3(): Promise<S3Server> {
     options: (changes = {}) => ({ ...defaults, bucket, endpoint, ...changes }),
     service: (further = {}) => ({
       s3: {
-        accesskey: keys.accessKeyId,
-        secretkey: keys.secretAccessKey,
+        accesskey: s3Keys.accessKeyId,
+        secretkey: s3Keys.secretAccessKey,
         region: defaults.region,
         regionendpoint: endpoint,
         bucket,
@@ -76,7 +81,7 @@ export async function startS3(): Promise<S3Server> {
 const defaults = {
   region: "us-east-1",
   forcePathStyle: true,
-  credentials: keys,
+  credentials: s3Keys,
   rootDirectory: "",
   accelerate: false,
   dualStack: false,
