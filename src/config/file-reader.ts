@@ -111,6 +111,13 @@ export class FileReader {
         `${this.#name}: these keys of Harbor's do not apply to Breakwater: ${this.#foreign.join(", ")}.`,
       );
     }
+    const drivers = ["filesystem", "azure", "s3"].filter((name) =>
+      this.#sections.has(`storage_service.${name}`),
+    );
+    if (drivers.length > 1) {
+      const expected = "one place for images";
+      this.#problems.push({ key: "storage_service", expected, found: drivers.join(" and ") });
+    }
     return { settings: this.#settings, sections: this.#sections, problems: this.#problems, warnings };
   }
 }

@@ -58,6 +58,10 @@ describe("a wrong value is refused with key, place, expectation and value", () =
       "storage_service.gcs (test.yml:1): expected storage_service.filesystem, azure or s3",
     ],
     [
+      "storage_service: {filesystem: {rootdirectory: /srv}, s3: {bucket: images}}",
+      "storage_service: expected one place for images, found filesystem and s3",
+    ],
+    [
       "https: {certificate: /nowhere/tls.crt, private_key: /dev/null}",
       "https.certificate: expected a file in PEM form that can be read, found no such file: /nowhere/tls.crt",
     ],
