@@ -72,7 +72,7 @@ export interface ScannerReportTable {
   reported_at: number;
   /** Findings by severity: JSON. */
   counts: string;
-  fixable: Generated<number>;
+  fixable: number;
   /** The digest under which an SBOM was pushed. */
   accessory: string | null;
 }

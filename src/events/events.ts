@@ -60,8 +60,32 @@ export interface ExpiryAlarm {
   readonly caller: Caller;
 }
 
+/** An image that somebody has pulled is known to be more vulnerable than before; raised once for each change. */
+export interface ImageBecameVulnerable {
+  readonly repository: string;
+  readonly projectId: number;
+  readonly digest: string;
+  readonly tags: readonly string[];
+  /** When it was last pulled, milliseconds since 1970. */
+  readonly pulledAt: number;
+  /** How many vulnerabilities are new; `vulnerabilities` has the worst of them, and not all. */
+  readonly count: number;
+  readonly vulnerabilities: readonly NewVulnerability[];
+  readonly caller: Caller;
+}
+
+export interface NewVulnerability {
+  readonly id: string;
+  readonly severity: string;
+  readonly package: string;
+  readonly version: string;
+  /** Null where there is no fix. */
+  readonly fixedVersion: string | null;
+}
+
 /** What can happen, by its name. */
 export interface EventTypes {
+  readonly imageBecameVulnerable: ImageBecameVulnerable;
   readonly manifestPushed: ManifestPushed;
   readonly tagsMoved: TagsMoved;
   readonly trustAlarm: TrustAlarm;
@@ -76,7 +100,12 @@ type Listeners = { readonly [T in keyof EventTypes]: Listener<EventTypes[T]>[] }
  * what takes time, or leaves the process, they put in a queue.
  */
 export class Events {
-  readonly #listeners: Listeners = { manifestPushed: [], tagsMoved: [], trustAlarm: [] };
+  readonly #listeners: Listeners = {
+    imageBecameVulnerable: [],
+    manifestPushed: [],
+    tagsMoved: [],
+    trustAlarm: [],
+  };
 
   on<T extends keyof EventTypes>(type: T, listener: Listener<EventTypes[T]>): void {
     this.#listeners[type].push(listener);

@@ -3,6 +3,7 @@ export { AuditReader, type AuditRecord } from "./audit-reader.ts";
 export {
   Events,
   type ExpiryAlarm,
+  type ImageBecameVulnerable,
   type TagAlarm,
   type TagsMoved,
   type TroubledTag,

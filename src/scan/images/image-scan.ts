@@ -1,0 +1,131 @@
+import type { Tx } from "../../db/index.ts";
+import type { Digest } from "../../kernel/index.ts";
+import { NotRunnableManifests } from "../../registry/index.ts";
+import type { ImageInventory } from "../inventory/package.ts";
+import type { Finding, Identity } from "../match/finding.ts";
+import { identitiesOf, keyOf } from "../match/identities.ts";
+import { matchIdentity } from "../match/match.ts";
+import { type ImagePart, partsOf } from "../match/parts.ts";
+import { batches, Courtesy } from "./batches.ts";
+import { compress } from "./compressed-json.ts";
+import { recount } from "./counts.ts";
+import { replaceFindings } from "./findings.ts";
+import { Layers } from "./layers.ts";
+import type { ImagesOptions } from "./options.ts";
+import { storePackages } from "./packages.ts";
+import type { ImageQueue } from "./queue.ts";
+
+/** Scans one image: reads the layers that nobody has read, stores what is inside, and matches what is new. */
+export class ImageScan {
+  readonly #options: ImagesOptions;
+  readonly #queue: ImageQueue;
+  readonly #layers: Layers;
+  readonly #notRunnable: NotRunnableManifests;
+
+  constructor(options: ImagesOptions, queue: ImageQueue) {
+    const { database, objects, clock, inspector } = options;
+    this.#options = options;
+    this.#queue = queue;
+    this.#layers = new Layers(database, objects, clock, inspector);
+    this.#notRunnable = new NotRunnableManifests(database, objects);
+  }
+
+  /** May be run again after a crash, at any point. Throws what the database or the storage throws. */
+  async run(manifestId: number, holder: string, signal: AbortSignal): Promise<void> {
+    const manifest = await this.#manifest(manifestId);
+    // Deleted meanwhile, and its row with it.
+    if (manifest === undefined) return;
+    if (await this.#notRunnable.has(manifest)) return this.#queue.drop(manifestId);
+    const layers = await this.#layers.of(layersOf(manifest.content), signal);
+    const inventory = this.#options.inspector.compose(layers);
+    const identified = identitiesOf(inventory);
+    const identities = identified.map(({ identity }) => identity).filter((identity) => identity !== null);
+    await this.#store(manifestId, holder, inventory, partsOf(inventory, identified), identities);
+  }
+
+  #manifest(id: number) {
+    return this.#options.database.read
+      .selectFrom("manifest")
+      .innerJoin("manifest_content", "manifest_content.blob_id", "manifest.blob_id")
+      .select(["manifest.digest", "manifest_content.content"])
+      .where("manifest.id", "=", id)
+      .executeTakeFirst();
+  }
+
+  async #store(
+    manifestId: number,
+    holder: string,
+    inventory: ImageInventory,
+    parts: readonly ImagePart[],
+    identities: readonly Identity[],
+  ): Promise<void> {
+    const { database, clock, inspector, current } = this.#options;
+    const content = compress(inventory);
+    const stored = await database.write(async (tx) => {
+      if (!(await this.#queue.holds(tx, manifestId, holder))) return null;
+      await storeInventory(tx, manifestId, { reader: inspector.version, content });
+      await tx
+        .updateTable("image_scan")
+        .set({ inventoried_at: clock(), parts: JSON.stringify(parts) })
+        .where("manifest_id", "=", manifestId)
+        .execute();
+      return storePackages(tx, manifestId, identities);
+    });
+    if (stored === null) return;
+
+    const known = current();
+    const matched = new Map<number, readonly Finding[]>();
+    const courtesy = new Courtesy();
+    for (const identity of identities) {
+      const { id, vulndb } = stored.get(keyOf(identity)) ?? {};
+      if (known === null || id === undefined || vulndb !== null || matched.has(id)) continue;
+      matched.set(id, matchIdentity(known, identity));
+      if (courtesy.due) await courtesy.pause();
+    }
+    await database.write(async (tx) => {
+      if (!(await this.#queue.finish(tx, manifestId, holder))) return;
+      if (known !== null) {
+        const open = await unmatchedAmong(tx, matched);
+        await replaceFindings(tx, open, known.manifest.version, clock());
+      }
+      await recount(tx, [manifestId], clock());
+    });
+  }
+}
+
+async function storeInventory(
+  tx: Tx,
+  manifest_id: number,
+  row: { readonly reader: number; readonly content: Uint8Array },
+): Promise<void> {
+  await tx
+    .insertInto("image_inventory")
+    .values({ manifest_id, ...row })
+    .onConflict((conflict) => conflict.column("manifest_id").doUpdateSet(row))
+    .execute();
+}
+
+/** What somebody else has matched meanwhile may come from a newer database. */
+async function unmatchedAmong(
+  tx: Tx,
+  matched: ReadonlyMap<number, readonly Finding[]>,
+): Promise<ReadonlyMap<number, readonly Finding[]>> {
+  const open = new Map<number, readonly Finding[]>();
+  for (const ids of batches([...matched.keys()])) {
+    const rows = await tx
+      .selectFrom("package_identity")
+      .select("id")
+      .where("id", "in", ids)
+      .where("vulndb", "is", null)
+      .execute();
+    for (const { id } of rows) open.set(id, matched.get(id) ?? []);
+  }
+  return open;
+}
+
+function layersOf(content: Uint8Array): readonly Digest[] {
+  const { layers = [] } = JSON.parse(new TextDecoder().decode(content)) as {
+    layers?: readonly { readonly digest: Digest }[];
+  };
+  return layers.map(({ digest }) => digest);
+}

@@ -1,0 +1,140 @@
+import type { Database } from "../../db/index.ts";
+import type { Finding, Identity } from "../match/finding.ts";
+import { matchIdentity } from "../match/match.ts";
+import { batches, Courtesy } from "./batches.ts";
+import { recount } from "./counts.ts";
+import { replaceFindings } from "./findings.ts";
+import { readMatched, writeMatched } from "./matched.ts";
+import { raiseNews } from "./news.ts";
+import type { CurrentKnown, ImagesOptions } from "./options.ts";
+
+export interface RematchReport {
+  /** The vulnerability database's. */
+  readonly version: string;
+  /** Identities that were matched, and how many of them have other findings than before. */
+  readonly identities: number;
+  readonly changed: number;
+  /** Images that were counted anew. */
+  readonly images: number;
+  /** Images that had been pulled, and of which more is known now. */
+  readonly vulnerable: number;
+}
+
+/** Identities that are read and written at once. */
+const identitiesAtOnce = 500;
+/** Images that are counted in one transaction, which nobody else can write during. */
+const imagesAtOnce = 50;
+/** Images of one package that are looked up at once. */
+const rowsAtOnce = 5_000;
+
+/**
+ * Matches what images hold with the vulnerability database that is there now: each identity once, however many images
+ * have it, and no layer is read. It can be broken off at any point and begun again.
+ */
+export class Rematch {
+  readonly #options: ImagesOptions;
+
+  constructor(options: ImagesOptions) {
+    this.#options = options;
+  }
+
+  /** Whether there is a database that not everything was matched with. */
+  async isDue(): Promise<boolean> {
+    const known = this.#options.current();
+    if (known === null) return false;
+    const matched = await readMatched(this.#options.database.read);
+    return matched?.manifest.version !== known.manifest.version;
+  }
+
+  /** Null while there is no database. `progress` may throw, which ends it. */
+  async run(progress: (report: RematchReport) => Promise<void>): Promise<RematchReport | null> {
+    const { database, clock, current } = this.#options;
+    const known = current();
+    if (known === null) return null;
+    const { version } = known.manifest;
+    const before = await readMatched(database.read);
+    let report: RematchReport = { version, identities: 0, changed: 0, images: 0, vulnerable: 0 };
+    for await (const { identities, changed } of this.#matchAll(known)) {
+      report = { ...report, identities: report.identities + identities, changed: report.changed + changed };
+      await progress(report);
+    }
+    // What an earlier run that was broken off has matched is among them.
+    const images = await this.#imagesChangedSince(before?.at ?? 0);
+    for (const ids of batches(images, imagesAtOnce)) {
+      const vulnerable = await database.write(async (tx) => {
+        // Before the first database nobody could have known better.
+        const raised = before === null ? 0 : await raiseNews(tx, this.#options.events, ids);
+        await recount(tx, ids, clock());
+        return raised;
+      });
+      report = { ...report, images: report.images + ids.length, vulnerable: report.vulnerable + vulnerable };
+      await progress(report);
+      await new Courtesy().pause();
+    }
+    await database.write((tx) => writeMatched(tx, { manifest: known.manifest, at: clock() }));
+    return report;
+  }
+
+  async *#matchAll(known: CurrentKnown): AsyncIterable<{ identities: number; changed: number }> {
+    const { database, clock } = this.#options;
+    const { version } = known.manifest;
+    const courtesy = new Courtesy();
+    for (let after = 0; ; ) {
+      const identities = await nextIdentities(database, version, after);
+      const last = identities.at(-1);
+      if (last === undefined) return;
+      after = last.id;
+      const matched = new Map<number, readonly Finding[]>();
+      for (const identity of identities) {
+        matched.set(identity.id, matchIdentity(known, identity));
+        if (courtesy.due) await courtesy.pause();
+      }
+      const changed = await database.write((tx) => replaceFindings(tx, matched, version, clock()));
+      yield { identities: identities.length, changed: changed.size };
+    }
+  }
+
+  async #imagesChangedSince(time: number): Promise<readonly number[]> {
+    const { read } = this.#options.database;
+    const images = new Set<number>();
+    const courtesy = new Courtesy();
+    const changed = await read
+      .selectFrom("package_identity")
+      .select("id")
+      .where("changed_at", ">", time)
+      .execute();
+    for (const { id } of changed) {
+      for (let after = -1; ; ) {
+        const rows = await read
+          .selectFrom("image_package")
+          .select("manifest_id")
+          .where("package_id", "=", id)
+          .where("manifest_id", ">", after)
+          .orderBy("manifest_id")
+          .limit(rowsAtOnce)
+          .execute();
+        for (const { manifest_id } of rows) images.add(manifest_id);
+        after = rows.at(-1)?.manifest_id ?? after;
+        if (courtesy.due) await courtesy.pause();
+        if (rows.length < rowsAtOnce) break;
+      }
+    }
+    return [...images];
+  }
+}
+
+/** Those that were matched with another database, or none, in the order of their ids. */
+function nextIdentities(
+  { read }: Pick<Database, "read">,
+  version: string,
+  after: number,
+): Promise<readonly (Identity & { readonly id: number })[]> {
+  return read
+    .selectFrom("package_identity")
+    .select(["id", "ecosystem", "name", "version", "module"])
+    .where("id", ">", after)
+    .where((of) => of.or([of("vulndb", "is", null), of("vulndb", "!=", version)]))
+    .orderBy("id")
+    .limit(identitiesAtOnce)
+    .execute();
+}

@@ -1,0 +1,52 @@
+import type { Affected } from "../vulndb/advisory.ts";
+import type { Finding, FindingStatus, Identity } from "./finding.ts";
+import { findingOf, type Hit } from "./finding-of.ts";
+import type { Known, Statement } from "./known.ts";
+import { standingOf } from "./standing.ts";
+import { type Vulnerability, vulnerabilitiesAmong } from "./vulnerabilities.ts";
+
+/**
+ * What is known against an identity, each vulnerability once. One whose version cannot be compared is a finding with
+ * the status `unknown`.
+ */
+export function matchIdentity(known: Known, identity: Identity): readonly Finding[] {
+  const statements = known
+    .statementsOn(identity.ecosystem, identity.name)
+    .filter(({ affected }) => (affected.module ?? "") === identity.module);
+  if (statements.length === 0) return [];
+  const findings: Finding[] = [];
+  for (const vulnerability of vulnerabilitiesAmong(statements)) {
+    const hits = hitsOf(identity.version, vulnerability);
+    if (hits === null || hits.length === 0) continue;
+    findings.push(findingOf(known, vulnerability, hits));
+  }
+  return findings;
+}
+
+/**
+ * The statements by which the version is affected. What an advisory says of this vulnerability alone counts before
+ * what one says of several at once: an erratum names the version that mends all of them. Null where somebody says
+ * that the version is not affected.
+ */
+function hitsOf(version: string, { alone, together }: Vulnerability): readonly Hit[] | null {
+  const denials = [...alone, ...together].filter(({ affected }) => affected.status === "not_affected");
+  if (denials.some(({ affected }) => standingOf(version, affected).state === "in")) return null;
+  const affirm = ({ affected }: Statement) => affected.status !== "not_affected";
+  const decisive = alone.some(affirm) ? alone : together;
+  const hits: Hit[] = [];
+  for (const statement of decisive.filter(affirm)) {
+    const standing = standingOf(version, statement.affected);
+    if (standing.state === "out") continue;
+    hits.push(
+      standing.state === "in"
+        ? { statement, status: statusOf(statement.affected), fixed: standing.fixed }
+        : { statement, status: "unknown", fixed: null },
+    );
+  }
+  const certain = hits.filter(({ status }) => status !== "unknown");
+  return certain.length > 0 ? certain : hits;
+}
+
+function statusOf({ status }: Affected): FindingStatus {
+  return status === "not_affected" ? "affected" : status;
+}
