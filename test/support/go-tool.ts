@@ -1,7 +1,7 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, join } from "node:path";
-import { run } from "./command.ts";
+import { isInstalled, run } from "./command.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
 /** Outside the repository, kept between runs, and writable by this user alone. */
@@ -33,7 +33,10 @@ export async function goTool(program: GoProgram): Promise<GoTool> {
   await using work = await temporaryDirectory("go-build");
   const requirement = `module tool\n\ngo 1.24\n\nrequire ${program.module} ${program.version}\n`;
   await writeFile(join(work.path, "go.mod"), requirement);
-  const built = await run(["go", "install", "-mod=mod", source], {
+  await mkdir(CACHE, { recursive: true, mode: 0o700 });
+  // Of two that build the same, the second finds the work of the first in Go's cache.
+  const alone = isInstalled("flock") ? ["flock", join(CACHE, "building")] : [];
+  const built = await run([...alone, "go", "install", "-mod=mod", source], {
     cwd: work.path,
     env: {
       ...process.env,
@@ -47,7 +50,6 @@ export async function goTool(program: GoProgram): Promise<GoTool> {
   if (built.code !== 0) {
     return { path, missing: `Go could not build ${source}: ${built.output.trim().split("\n").at(-1)}` };
   }
-  await mkdir(CACHE, { recursive: true, mode: 0o700 });
   // Copied beside its place and renamed, so that nobody ever starts half a program.
   const beside = `${path}.${process.pid}`;
   await Bun.write(beside, Bun.file(join(work.path, basename(source))), { mode: 0o755 });
