@@ -31,6 +31,7 @@ function parse(text: string): DebianVersion | null {
 
 /** By turns a stretch without digits, by `weightOf` each character, and a number; what is missing counts as 0. */
 function compareParts(a: string, b: string): number {
+  if (a === b) return 0;
   let i = 0;
   let j = 0;
   while (i < a.length || j < b.length) {

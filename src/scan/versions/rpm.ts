@@ -30,6 +30,7 @@ const caret = 94;
 
 /** Segment by segment: a number comes after letters, and what is left over after what has ended. */
 function compareParts(a: string, b: string): number {
+  if (a === b) return 0;
   let i = 0;
   let j = 0;
   while (i < a.length || j < b.length) {
