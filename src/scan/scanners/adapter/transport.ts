@@ -32,7 +32,7 @@ const longest = 60 * second;
 export async function send(request: AdapterRequest): Promise<AdapterAnswer> {
   const { method, url, headers, body, skipCertVerify, limit, signal } = request;
   const abort = new AbortController();
-  const give = (message: string) => () => abort.abort(new AdapterError(message));
+  const give = (message: string) => () => abort.abort(new AdapterError(message, { passing: true }));
   let silence = setTimeout(give(`The scanner was silent for ${patience / second} s.`), patience);
   const end = setTimeout(give(`The scanner's answer took longer than ${longest / second} s.`), longest);
   const signals = signal === undefined ? [abort.signal] : [abort.signal, signal];
@@ -65,6 +65,7 @@ export async function send(request: AdapterRequest): Promise<AdapterAnswer> {
     if (cause instanceof AdapterError) throw cause;
     throw new AdapterError(`The scanner at ${new URL(url).host} cannot be reached (${describe(cause)}).`, {
       cause,
+      passing: true,
     });
   } finally {
     clearTimeout(silence);

@@ -1,0 +1,85 @@
+import { z } from "zod";
+
+/**
+ * A report as adapters send it: Harbor's own 1.0, and the generic 1.1 with more in each item. What is not as it should
+ * be is left out, item by item, except where that could hide a vulnerability: then the report is refused.
+ */
+const maxItems = 200_000;
+const maxLinks = 64;
+
+/** What is longer is cut: nobody reads it, and lists of it are kept in memory. */
+const text = (length: number) =>
+  z
+    .string()
+    .transform((value) => value.replaceAll("\0", "").slice(0, length))
+    .nullish()
+    .catch(null);
+
+const score = z.number().min(0).max(10).nullish().catch(null);
+
+/** An empty list where it is none; of its members only those that are texts. */
+const texts = (most: number, length: number) =>
+  z
+    .array(z.unknown())
+    .transform((list) =>
+      list
+        .filter((one) => typeof one === "string")
+        .slice(0, most)
+        .map((one) => one.slice(0, length)),
+    )
+    .nullish()
+    .catch(null);
+
+const vectors = z
+  .object({
+    V2Score: score,
+    V3Score: score,
+    V40Score: score,
+    V2Vector: text(256),
+    V3Vector: text(256),
+    V40Vector: text(256),
+  })
+  .partial()
+  .catch({});
+
+const vulnerability = z.object({
+  id: z.string().trim().min(1).max(256),
+  package: text(512),
+  version: text(512),
+  fix_version: text(512),
+  severity: text(64),
+  status: text(64),
+  description: text(16_384),
+  links: texts(maxLinks, 2048),
+  layer: z
+    .object({ digest: text(256) })
+    .nullish()
+    .catch(null),
+  preferred_cvss: z
+    .object({ score_v3: score, score_v2: score, vector_v3: text(256), vector_v2: text(256) })
+    .nullish()
+    .catch(null),
+  cwe_ids: texts(maxLinks, 64),
+  vendor_attributes: z
+    .object({ CVSS: z.record(z.string().max(64), vectors).nullish().catch(null) })
+    .nullish()
+    .catch(null),
+});
+
+export type ReportedVulnerability = z.infer<typeof vulnerability>;
+
+export const vulnerabilityReport = z.object({
+  generated_at: text(64),
+  scanner: z
+    .object({ name: text(256), vendor: text(256), version: text(256) })
+    .nullish()
+    .catch(null),
+  /** Null, which adapters send for none, is none; a report that lacks it is not a report. */
+  vulnerabilities: z.array(vulnerability).max(maxItems).nullable(),
+});
+
+export const sbomReport = z.object({
+  generated_at: text(64),
+  media_type: text(256),
+  sbom: z.union([z.looseObject({}), z.string().min(2)]),
+});
