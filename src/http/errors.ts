@@ -29,6 +29,7 @@ const statuses: Readonly<Record<ErrorCode, number>> = {
   MANIFEST_IN_USE: 409,
   STORAGE_FULL: 507,
   CONFIG_INVALID: 500,
+  FEED_INVALID: 400,
   SCHEMA_NEWER: 500,
   UNAVAILABLE: 503,
   UNKNOWN: 500,

@@ -34,6 +34,7 @@ export const errorCatalogue = {
   MANIFEST_TOO_LARGE: "The manifest is larger than the registry takes.",
   MANIFEST_IN_USE: "An index of the repository still needs the manifest.",
   STORAGE_FULL: "The storage has no room left.",
+  FEED_INVALID: "The vulnerability data cannot be read.",
   CONFIG_INVALID: "The configuration is not valid.",
   SCHEMA_NEWER: "The database was written by a newer version.",
   UNAVAILABLE: "A part of the service does not answer; try again.",

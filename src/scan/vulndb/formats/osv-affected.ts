@@ -1,0 +1,90 @@
+import type { Affected } from "../advisory.ts";
+import { advisoryName, normaliseEcosystem, schemeOf } from "../ecosystems/ecosystems.ts";
+import { modulesOf } from "./modules.ts";
+import { type Event, everyVersion, isNever, outside, rangesBetween } from "./ranges.ts";
+import { vendorSeverity } from "./severity.ts";
+import { asList, asName, asNames, asText, asTree, type Tree } from "./shape.ts";
+
+/** The packages of an OSV record, as far as they are held here. */
+export function affectedOf(record: Tree): readonly Affected[] {
+  const entries = withoutRepeatedRelease(asList(record.affected).map(asTree));
+  const found = new Map<string, Affected>();
+  for (const entry of entries)
+    for (const affected of oneOf(entry, asText(record.summary)))
+      found.set(JSON.stringify(affected), affected);
+  return [...found.values()];
+}
+
+function oneOf(entry: Tree, headline: string): readonly Affected[] {
+  const { ecosystem: theirs, name: given } = packageOf(entry);
+  const ecosystem = normaliseEcosystem(theirs);
+  const scheme = ecosystem === null ? null : schemeOf(ecosystem);
+  if (ecosystem === null || scheme === null || given === "") return [];
+  const events = asList(entry.ranges)
+    .map(asTree)
+    .filter(({ type }) => type === "ECOSYSTEM" || type === "SEMVER")
+    .map((range) => asList(range.events).flatMap((event) => eventsOf(asTree(event))));
+  const listed = asNames(entry.versions);
+  const isNotAffected = events.length > 0 && listed.length === 0 && events.every(isNeverAffected);
+  const ranges = isNotAffected ? [everyVersion] : events.flatMap((some) => rangesBetween(some, scheme));
+  const versions = outside(listed, ranges, scheme);
+  if (ranges.length === 0 && versions.length === 0) return [];
+  const specific = asTree(entry.ecosystem_specific);
+  const fixes = ranges.flatMap(({ fixed }) => fixed ?? []);
+  return modulesOf([...fixes, ...versions], headline).map((module) => ({
+    ecosystem,
+    name: advisoryName(ecosystem, given),
+    module,
+    scheme,
+    ranges,
+    versions,
+    status: isNotAffected ? "not_affected" : specific.urgency === "end-of-life" ? "will_not_fix" : "affected",
+    severity: vendorSeverity(specific.urgency ?? specific.severity),
+  }));
+}
+
+function packageOf(entry: Tree): { readonly ecosystem: string; readonly name: string } {
+  const { ecosystem, name } = asTree(entry.package);
+  return { ecosystem: asName(ecosystem), name: asName(name) };
+}
+
+function isNeverAffected(events: readonly Event[]): boolean {
+  return events.length > 0 && events.every(({ kind, version }) => kind === "introduced" || isNever(version));
+}
+
+function eventsOf(event: Tree): readonly Event[] {
+  const kinds = [
+    ["introduced", event.introduced],
+    ["fixed", event.fixed],
+    ["last_affected", event.last_affected],
+    // No fix, and an end all the same.
+    ["fixed", event.limit === "*" ? undefined : event.limit],
+  ] as const;
+  return kinds.flatMap(([kind, value]) => {
+    const version = asName(value);
+    return version === "" ? [] : [{ kind, version }];
+  });
+}
+
+/**
+ * Ubuntu tells of a release twice where Pro mends what the release itself does not: only what has a fix counts then,
+ * the release's own before Pro's.
+ */
+function withoutRepeatedRelease(entries: readonly Tree[]): readonly Tree[] {
+  const isPro = (entry: Tree) => packageOf(entry).ecosystem.startsWith("Ubuntu:Pro:");
+  if (!entries.some(isPro)) return entries;
+  const groups = Map.groupBy(entries, (entry) => {
+    const { ecosystem, name } = packageOf(entry);
+    return `${normaliseEcosystem(ecosystem)} ${name}`;
+  });
+  return [...groups.values()].flatMap((group) => {
+    const own = group.filter((entry) => !isPro(entry));
+    const pro = group.filter(isPro);
+    return own.length === 0 || (pro.some(hasFix) && !own.some(hasFix)) ? pro : own;
+  });
+}
+
+function hasFix(entry: Tree): boolean {
+  const events = asList(entry.ranges).flatMap((range) => asList(asTree(range).events));
+  return events.some((event) => asTree(event).fixed !== undefined);
+}
