@@ -1,0 +1,48 @@
+import type { ImageInventory, ImagePackage, InventoryFailure, PackageType } from "../package.ts";
+import { distributionOf } from "./distribution.ts";
+import { firstLayers, packageKey } from "./first-layers.ts";
+import { type ImageFile, type ImageLayer, ImageLayers } from "./image-layers.ts";
+import { ownedFiles } from "./owned-files.ts";
+
+const osTypes: readonly (PackageType | null)[] = ["deb", "apk", "rpm"];
+
+/** What is inside an image of these layers, the lowest first. */
+export function composeImage(layers: readonly ImageLayer[]): ImageInventory {
+  const image = new ImageLayers(layers);
+  const files = [...image.visibleFiles()];
+  const languageFiles = files.filter(
+    ({ finds }) => finds.packages.length > 0 && !osTypes.includes(finds.type),
+  );
+  const owned = ownedFiles(image, files, new Set(languageFiles.map(({ finds }) => finds.path)));
+  return {
+    distribution: distributionOf(image),
+    packages: files.flatMap((file) => packagesOf(image, file, owned)),
+    failures: [...layerFailures(layers), ...files.flatMap((file) => failuresOf(image, file))],
+  };
+}
+
+function packagesOf(
+  image: ImageLayers,
+  { layer, finds }: ImageFile,
+  owned: ReadonlySet<string>,
+): ImagePackage[] {
+  const first = finds.database ? firstLayers(image, finds) : null;
+  const managed = owned.has(finds.path);
+  return finds.packages.map((each) => ({
+    ...each,
+    path: each.path ?? finds.path,
+    layer: image.digest(first?.get(packageKey(each)) ?? layer),
+    managed,
+  }));
+}
+
+function failuresOf(image: ImageLayers, { layer, finds }: ImageFile): InventoryFailure[] {
+  const { path, type, failures } = finds;
+  return failures.map((reason) => ({ layer: image.digest(layer), path, type, reason }));
+}
+
+function layerFailures(layers: readonly ImageLayer[]): InventoryFailure[] {
+  return layers.flatMap((layer) =>
+    "failure" in layer ? [{ layer: layer.digest, path: null, type: null, reason: layer.failure }] : [],
+  );
+}

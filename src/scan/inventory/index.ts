@@ -1,0 +1,19 @@
+export { composeImage } from "./compose/compose-image.ts";
+export type { ImageLayer } from "./compose/image-layers.ts";
+export {
+  decodeLayerInventory,
+  encodeLayerInventory,
+  type LayerInventory,
+  readerVersion,
+} from "./layer/inventory.ts";
+export { defaultLimits, type LayerLimits } from "./layer/limits.ts";
+export type {
+  Distribution,
+  ImageInventory,
+  ImagePackage,
+  InventoryFailure,
+  Package,
+  PackageType,
+} from "./package.ts";
+export { type InspectedLayer, type InspectOptions, inspectLayer } from "./process/inspect.ts";
+export type { LayerBytes } from "./process/reader-process.ts";

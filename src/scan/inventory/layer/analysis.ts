@@ -1,0 +1,108 @@
+import { type Analyzer, type Find, type LayerFile, UnreadableFile } from "../analyzer.ts";
+import type { Distribution } from "../package.ts";
+import { baseName, normalPath } from "../paths.ts";
+import type { FileFinds } from "./inventory.ts";
+import { UnreadableLayer } from "./unreadable-layer.ts";
+
+/** Of a name, a version, a license. What is longer is no such thing. */
+const maxCharacters = 1024;
+/** Of one file. Where there are more, the next are of no help. */
+const maxFailures = 20;
+
+const osTypes: readonly (string | null)[] = ["deb", "apk", "rpm", null];
+
+const none: readonly Analyzer[] = [];
+
+/** Runs analyzers over the files of one layer, and keeps what they find within bounds. */
+export class Analysis {
+  readonly #analyzers: readonly Analyzer[];
+  readonly #languages: readonly Analyzer[];
+  readonly #maxPackages: number;
+  #packages = 0;
+
+  constructor(analyzers: readonly Analyzer[], maxPackages: number) {
+    this.#analyzers = analyzers;
+    this.#languages = analyzers.filter(({ type }) => !osTypes.includes(type));
+    this.#maxPackages = maxPackages;
+  }
+
+  /** The analyzers that want a file, by its path. */
+  wanting(path: string): readonly Analyzer[] {
+    const name = baseName(path);
+    let wanting: Analyzer[] | undefined;
+    // Asked of each file of a layer, of which most are wanted by nobody.
+    for (const analyzer of this.#analyzers) {
+      if (!analyzer.wants(path, name)) continue;
+      wanting ??= [];
+      wanting.push(analyzer);
+    }
+    return wanting ?? none;
+  }
+
+  /** What the analyzer finds; null for a file that has nothing to tell. Throws UnreadableLayer past the limit. */
+  run(analyzer: Analyzer, file: LayerFile): FileFinds | null {
+    const found = new Found();
+    try {
+      for (const find of analyzer.analyze(file)) this.#take(find, found);
+    } catch (error) {
+      if (error instanceof UnreadableLayer) throw error;
+      found.fail(sentenceOf(error));
+    }
+    return found.isEmpty ? null : found.of(analyzer, file.path);
+  }
+
+  #take(find: Find, found: Found): void {
+    if ("failure" in find) found.fail(find.failure);
+    else if ("distribution" in find) found.distribution = find.distribution;
+    else if ("owns" in find) {
+      const path = normalPath(find.owns);
+      const name = baseName(path);
+      if (this.#languages.some((analyzer) => analyzer.wants(path, name))) found.owns.push(path);
+    } else {
+      const { name, version, architecture, source, module, vendor, licenses, path } = find.package;
+      const texts = [
+        name,
+        version,
+        architecture,
+        source?.name,
+        source?.version,
+        module,
+        vendor,
+        path,
+        ...licenses,
+      ];
+      if (texts.some((text) => text != null && text.length > maxCharacters))
+        found.fail(`It says of a package what is longer than ${maxCharacters} characters.`);
+      else if (++this.#packages > this.#maxPackages)
+        throw new UnreadableLayer(`The layer names more than ${this.#maxPackages} packages.`);
+      else found.packages.push(find.package);
+    }
+  }
+}
+
+/** What is found in one file. */
+class Found {
+  readonly packages: FileFinds["packages"][number][] = [];
+  readonly owns: string[] = [];
+  readonly failures: string[] = [];
+  distribution: Partial<Distribution> | null = null;
+
+  fail(sentence: string): void {
+    if (this.failures.length < maxFailures) this.failures.push(sentence.slice(0, maxCharacters));
+  }
+
+  get isEmpty(): boolean {
+    return this.packages.length + this.owns.length + this.failures.length === 0 && this.distribution === null;
+  }
+
+  of({ type, database }: Analyzer, path: string): FileFinds {
+    const { packages, owns, distribution, failures } = this;
+    return { path, type, database: database ?? false, packages, owns, distribution, failures };
+  }
+}
+
+/** What an analyzer says itself is a sentence; what happened to it unawares is put into one. */
+function sentenceOf(error: unknown): string {
+  if (error instanceof UnreadableFile) return error.message;
+  return `It is malformed: ${error instanceof Error ? error.message : String(error)}.`;
+}

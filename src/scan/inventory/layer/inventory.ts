@@ -1,0 +1,43 @@
+import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
+import type { FoundPackage } from "../analyzer.ts";
+import type { Distribution, PackageType } from "../package.ts";
+import type { StoredFolder } from "./folder.ts";
+
+/** Which reader a layer was read with. Raised with each change that finds other things: what was stored is then old. */
+export const readerVersion = 1;
+
+/** What one analyzer has found in one file. */
+export interface FileFinds {
+  readonly path: string;
+  readonly type: PackageType | null;
+  /** As `Analyzer.database` says. */
+  readonly database: boolean;
+  readonly packages: readonly FoundPackage[];
+  /** Paths of the package manager's files, of those alone in which packages of languages could be found. */
+  readonly owns: readonly string[];
+  readonly distribution: Partial<Distribution> | null;
+  /** Sentences: what could not be read. */
+  readonly failures: readonly string[];
+}
+
+/**
+ * What is known of one layer, and all that is needed to lay it over any other: finds by file, and the names of
+ * everything in it, as each may hide a find of a layer below.
+ */
+export interface LayerInventory {
+  /** `readerVersion` of who read it. */
+  readonly reader: number;
+  readonly root: StoredFolder;
+  readonly files: readonly FileFinds[];
+}
+
+/** As it is stored: JSON, compressed with zstd. */
+export function encodeLayerInventory(inventory: LayerInventory): Uint8Array {
+  return zstdCompressSync(JSON.stringify(inventory));
+}
+
+/** Null for what another version of the reader has written: the layer must be read again. */
+export function decodeLayerInventory(stored: Uint8Array): LayerInventory | null {
+  const inventory = JSON.parse(zstdDecompressSync(stored).toString("utf8")) as LayerInventory;
+  return inventory.reader === readerVersion ? inventory : null;
+}

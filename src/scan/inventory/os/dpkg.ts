@@ -1,0 +1,78 @@
+import { type Analyzer, type Find, foundPackage, type LayerFile, UnreadableFile } from "../analyzer.ts";
+import { linesOf, readStanzas } from "./stanzas.ts";
+
+const statusFile = "var/lib/dpkg/status";
+/** Where images without dpkg itself have an entry of each package in a file of its own, and its files in another. */
+const statusFolder = "var/lib/dpkg/status.d/";
+const sumsSuffix = ".md5sums";
+
+/** States in which nothing of a package is there, or only its configuration (dpkg(1), "Package states"). */
+const absent = new Set(["not-installed", "config-files"]);
+
+/** dpkg's database of packages. */
+export const dpkgStatus: Analyzer = {
+  type: "deb",
+  database: true,
+  wants: (path) => path === statusFile,
+  analyze: readStatus,
+};
+
+export const dpkgStatusFolder: Analyzer = {
+  type: "deb",
+  wants: (path) => path.startsWith(statusFolder) && !path.endsWith(sumsSuffix),
+  analyze: readStatus,
+};
+
+/** Which files dpkg's packages have. */
+export const dpkgFiles: Analyzer = {
+  type: null,
+  wants: (path, name) => name.endsWith(".list") && path === `var/lib/dpkg/info/${name}`,
+  *analyze(file) {
+    for (const line of linesOf(file.text())) yield { owns: line };
+  },
+};
+
+export const dpkgSums: Analyzer = {
+  type: null,
+  wants: (path) => path.startsWith(statusFolder) && path.endsWith(sumsSuffix),
+  *analyze(file) {
+    // A hash, blanks, and the path.
+    for (const line of linesOf(file.text())) yield { owns: line.replace(/^\S+\s+/, "") };
+  },
+};
+
+function* readStatus(file: LayerFile): Generator<Find> {
+  const text = file.text();
+  let entries = 0;
+  for (const stanza of readStanzas(text)) {
+    entries++;
+    const name = stanza.get("package");
+    const version = stanza.get("version");
+    const state = stanza.get("status")?.split(/\s+/).at(-1);
+    if (state !== undefined && absent.has(state)) continue;
+    if (!name || !version) {
+      yield {
+        failure: `An entry says no ${name ? "version" : "name"} of its package${name ? ` ${name}` : ""}.`,
+      };
+      continue;
+    }
+    yield foundPackage("deb", name, version, {
+      architecture: stanza.get("architecture") || null,
+      source: sourceOf(stanza.get("source"), name, version),
+    });
+  }
+  if (entries === 0 && text.trim() !== "") throw new UnreadableFile("It is no database of dpkg.");
+}
+
+/** `name (version)`; without a version it is the package's own (deb-src-control of dpkg's manual, "Source"). */
+function sourceOf(
+  field: string | undefined,
+  name: string,
+  version: string,
+): { readonly name: string; readonly version: string } | null {
+  const [, sourceName = name, sourceVersion = version] =
+    /^(\S+)(?:\s+\(\s*([^)\s]+)\s*\))?/.exec(field ?? "") ?? [];
+  return sourceName === name && sourceVersion === version
+    ? null
+    : { name: sourceName, version: sourceVersion };
+}
