@@ -4,6 +4,7 @@ export {
   Events,
   type ExpiryAlarm,
   type ImageBecameVulnerable,
+  type ManifestPushed,
   type TagAlarm,
   type TagsMoved,
   type TroubledTag,

@@ -95,9 +95,10 @@ export async function scan(tx: Tx, engine: Database["engine"]): Promise<void> {
     .columns(["vulnerability"])
     .execute();
   // The worst first: the order of the security hub.
-  await sql`create index package_finding_worst on package_finding (severity desc, score desc, vulnerability, package_id)`.execute(
-    tx,
-  );
+  const last = engine === "sqlite" ? sql`` : sql`nulls last`;
+  await sql`
+    create index package_finding_worst on package_finding (severity desc, score desc ${last}, vulnerability, package_id)
+  `.execute(tx);
 
   await tx.schema
     .createTable("feed")
