@@ -12,6 +12,7 @@ import { type Digest, digestAlgorithm, digestHex, isDigest } from "../kernel/ind
  *         _manifests/revisions/<algorithm>/<hex>/link        the repository holds this manifest
  *         _manifests/tags/<tag>/current/link                 what the tag points to
  *     breakwater/uploads/<id>                                bytes of an upload under way
+ *     breakwater/vulndb/<version>.sqlite.zst                 a compiled vulnerability database
  *
  * A link's content is the digest it points to. The database is what requests are answered from; the links
  * are what it can be rebuilt from.
@@ -21,6 +22,7 @@ const root = "docker/registry/v2";
 export const blobsPrefix = `${root}/blobs`;
 export const repositoriesPrefix = `${root}/repositories`;
 export const uploadsPrefix = "breakwater/uploads";
+export const vulnerabilityDatabasesPrefix = "breakwater/vulndb";
 
 export function blobKey(digest: Digest): string {
   const hex = digestHex(digest);
@@ -53,6 +55,14 @@ export function uploadKey(id: string): string {
 /** The upload that the staged object at `key`, or at a key below it, belongs to. */
 export function uploadOfKey(key: string): string {
   return key.slice(uploadsPrefix.length + 1).split(/[/.]/, 1)[0] ?? "";
+}
+
+export function vulnerabilityDatabaseKey(version: string): string {
+  return `${vulnerabilityDatabasesPrefix}/${version}.sqlite.zst`;
+}
+
+export function isVulnerabilityDatabaseKey(key: string): boolean {
+  return /^breakwater\/vulndb\/[0-9a-f]{64}\.sqlite\.zst$/.test(key);
 }
 
 /** What a link's key says. */

@@ -8,6 +8,7 @@ import {
   copyBlobs,
   copyMetadata,
   copyUploads,
+  copyVulnerabilityDatabases,
   type Progress,
   releaseTarget,
 } from "../migration/index.ts";
@@ -95,6 +96,7 @@ async function copy(from: Place, services: Services, target: Config, to: Place, 
   const none = { copied: 0, present: 0, bytes: 0, damaged: [] };
   const blobs = sameStorage ? none : await copyBlobs(database, services.objects, objects, progress);
   const uploads = sameStorage ? 0 : await copyUploads(database, services.objects, objects, progress);
+  if (!sameStorage) await copyVulnerabilityDatabases(services.objects, objects, progress);
   const rooms = await openServices(target);
   return { rows, blobs, uploads, services: rooms, [Symbol.asyncDispose]: () => rooms[Symbol.asyncDispose]() };
 }

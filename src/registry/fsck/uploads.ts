@@ -1,11 +1,11 @@
-import { uploadKey, uploadsPrefix } from "../../blobs/index.ts";
+import { isVulnerabilityDatabaseKey, uploadKey, uploadsPrefix } from "../../blobs/index.ts";
 import type { Tx } from "../../db/index.ts";
 import type { Scope, Suspicion } from "./check.ts";
 import { foreignFile, isTemporary, temporaryFile } from "./files.ts";
 import { concurrently } from "./pages.ts";
 
 const uploadId = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-/** What is Breakwater's own below the storage's root: uploads, and the probe's file. */
+/** What is Breakwater's own below the storage's root: uploads, vulnerability databases, and the probe's file. */
 const ownPrefix = uploadsPrefix.slice(0, uploadsPrefix.indexOf("/"));
 
 /** Every staged file belongs to an upload. */
@@ -16,6 +16,8 @@ export async function* stagedFiles(scope: Scope): AsyncIterable<Suspicion> {
     const settled = file.modifiedAt < scope.settledBefore;
     if (isTemporary(file.key)) {
       if (settled) yield temporaryFile(scope, file.key);
+    } else if (isVulnerabilityDatabaseKey(file.key)) {
+      // The feeds' own work looks after these.
     } else if (!uploadId.test(id)) yield foreignFile(scope, file.key);
     else if (settled && (await find(scope.read, id)) === undefined) yield strayFile(scope, id);
   }

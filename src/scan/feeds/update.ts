@@ -1,0 +1,142 @@
+import { join } from "node:path";
+import { BreakwaterError, type Clock } from "../../kernel/index.ts";
+import type { Build, Built } from "./build/order.ts";
+import { type Before, type Collected, collect } from "./collect.ts";
+import type { Candidate, Exchange, Standing, Turn } from "./exchange.ts";
+import { type Feed, sourceOf } from "./feed.ts";
+import type { FeedStates, Look } from "./states.ts";
+
+export interface UpdateOptions {
+  readonly exchange: Exchange;
+  readonly states: FeedStates;
+  readonly feeds: readonly Feed[];
+  readonly clock: Clock;
+  readonly build: Build;
+}
+
+export interface UpdateRequest {
+  /** Which feeds: named ones, all that are enabled, or by default those whose time has come. */
+  readonly names?: readonly string[] | "all";
+  /** Milliseconds to wait for another process that is at it. */
+  readonly patience: number;
+  /** Told how far it is, in words. */
+  readonly progress: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface UpdateReport {
+  /** Whether there is another database now. */
+  readonly exchanged: boolean;
+  readonly feeds: readonly FeedOutcome[];
+}
+
+export interface FeedOutcome {
+  readonly name: string;
+  readonly outcome: "new" | "unchanged" | "failed";
+  /** A sentence of a failure. */
+  readonly error: string | null;
+}
+
+/** Brings the vulnerability database up to date: fetches, compiles, exchanges. */
+export class FeedUpdates {
+  readonly #options: UpdateOptions;
+
+  constructor(options: UpdateOptions) {
+    this.#options = options;
+  }
+
+  /** Throws NOT_FOUND for a name that is none, CONFLICT while another process is at it. */
+  async update({ names, patience, progress, signal }: UpdateRequest): Promise<UpdateReport> {
+    const { exchange, states, feeds, clock } = this.#options;
+    const enabled = feeds.filter((feed) => feed.enabled);
+    const named = Array.isArray(names) ? names.map((name) => this.#named(name)) : null;
+    await using turn = await exchange.begin(patience, signal);
+    const standing = await turn.standing();
+    // Without the database before, what is not fetched now would be missing.
+    const all = standing === null || names === "all";
+    const wanted = all ? enabled : (named ?? (await states.due(feeds)));
+    await states.begin(wanted);
+    const collected = await collect(wanted, {
+      folder: turn.folder,
+      clock,
+      signal: turn.signal,
+      before: await this.#memory(standing),
+      progress: (feed, bytes) => progress(`${feed}: ${(bytes / 2 ** 20).toFixed(1)} MiB`),
+    });
+    const built = await this.#build(turn, standing, collected, progress);
+    const looks = collected.map((one) => [one.feed, lookOf(one, built)] as const);
+    const candidate = candidateOf(turn, built);
+    if (candidate !== null) progress("exchanging the database");
+    const exchanged = await turn.end(standing, candidate, async (tx) => {
+      for (const [feed, look] of looks) await states.endIn(tx, feed, look);
+    });
+    return { exchanged, feeds: collected.map((one) => outcomeOf(one, built)) };
+  }
+
+  #named(name: string): Feed {
+    const feed = this.#options.feeds.find((one) => one.name === name);
+    if (feed?.enabled) return feed;
+    const what = feed === undefined ? "no feed of that name" : "a feed that is not enabled";
+    throw new BreakwaterError("NOT_FOUND", `"${name}": there is ${what} in the configuration.`);
+  }
+
+  /** What the database before has of a feed, as long as the feed is still the same. */
+  async #memory(standing: Standing | null): Promise<(feed: Feed) => Before | null> {
+    const states = await this.#options.states.all();
+    return (feed) => {
+      const known = standing?.manifest.feeds.find(({ name }) => name === feed.name);
+      if (known?.format !== feed.format || known.source !== sourceOf(feed)) return null;
+      return { sha256: known.sha256, revision: states.get(feed.name)?.revision ?? null };
+    };
+  }
+
+  /** Null where there is nothing to compile. */
+  async #build(
+    { folder, signal }: Turn,
+    standing: Standing | null,
+    collected: readonly Collected[],
+    progress: (line: string) => void,
+  ): Promise<Built | null> {
+    const { build, clock, feeds: configured } = this.#options;
+    const feeds = collected.flatMap((one) => (one.kind === "fetched" ? [one.fetched] : []));
+    const off = configured.filter((feed) => !feed.enabled).map(({ name }) => name);
+    const drop = standing?.manifest.feeds.map(({ name }) => name).filter((name) => off.includes(name)) ?? [];
+    if (feeds.length === 0 && drop.length === 0) return null;
+    const order = { out: outOf(folder), previous: standing?.file ?? null, feeds, drop, builtAt: clock() };
+    return build(order, (feed, records) => progress(`${feed}: ${records} records`), signal);
+  }
+}
+
+function outOf(folder: string): string {
+  return join(folder, "database.sqlite");
+}
+
+/** A database in which there is nothing would look like one by which everything is good. */
+function candidateOf({ folder }: Turn, built: Built | null): Candidate | null {
+  if (built === null || built.manifest.feeds.length === 0) return null;
+  return { file: outOf(folder), manifest: built.manifest };
+}
+
+function lookOf(one: Collected, built: Built | null): Look {
+  const { name } = one.feed;
+  const { error } = outcomeOf(one, built);
+  return error === null && one.kind !== "failed"
+    ? { name, revision: one.revision }
+    : { name, error: error ?? "" };
+}
+
+function outcomeOf(one: Collected, built: Built | null): FeedOutcome {
+  const { name } = one.feed;
+  switch (one.kind) {
+    case "failed":
+      return { name, outcome: "failed", error: one.error };
+    case "unchanged":
+      return { name, outcome: "unchanged", error: null };
+    case "fetched": {
+      const failure = built?.failures.find(({ feed }) => feed === name);
+      return failure === undefined
+        ? { name, outcome: "new", error: null }
+        : { name, outcome: "failed", error: failure.reason };
+    }
+  }
+}
