@@ -1,5 +1,6 @@
 export { type ApiServices, createApi } from "./api/index.ts";
-export { toTrustBody, toVerdictBody } from "./api/trust-body.ts";
+export { toTrustBody } from "./api/trust-body.ts";
+export { toVerdictBody } from "./api/verdict-body.ts";
 export { createHandler } from "./listener.ts";
 export { createLog, type Logger } from "./log.ts";
 export { Metrics } from "./metrics.ts";

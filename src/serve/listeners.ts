@@ -143,14 +143,26 @@ function redirectTo(externalUrl: string) {
 }
 
 async function apiServices(config: Config, services: Services, version: string): Promise<ApiServices> {
-  const { database, access, projects, objects, registry, trust, verdicts, audit, queue, schedules } =
-    services;
+  const {
+    database,
+    access,
+    projects,
+    objects,
+    registry,
+    trust,
+    exceptions,
+    verdicts,
+    audit,
+    queue,
+    schedules,
+  } = services;
   const ownAuthority = config.https !== null && config.https.certificate === null;
   return {
     ...projects,
     access,
     registry,
     trust,
+    exceptions,
     verdicts,
     audit,
     auditReader: new AuditReader(database),

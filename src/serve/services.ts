@@ -7,8 +7,9 @@ import { JobQueue, Schedules } from "../jobs/index.ts";
 import { hour, systemClock } from "../kernel/index.ts";
 import { createProjects, type ProjectServices } from "../projects/index.ts";
 import { createRegistry, type Registry } from "../registry/index.ts";
+import { createExceptions, type ExceptionServices } from "../scan/index.ts";
 import { createTrust, type Trust } from "../trust/index.ts";
-import { Verdicts } from "../verdict/index.ts";
+import { type ScanReports, Verdicts } from "../verdict/index.ts";
 import { openDatabase } from "./database.ts";
 import { installationSecret, requireSameSecret } from "./secret.ts";
 import { openStorage } from "./storage.ts";
@@ -26,6 +27,7 @@ export interface Services extends AsyncDisposable {
   readonly projects: ProjectServices;
   readonly registry: Registry;
   readonly trust: Trust;
+  readonly exceptions: ExceptionServices;
   readonly verdicts: Verdicts;
   readonly queue: JobQueue;
   readonly schedules: Schedules;
@@ -51,7 +53,10 @@ export async function openServices(config: Config): Promise<Services> {
   });
   const queue = new JobQueue(database, clock);
   const events = new Events();
-  const trust = createTrust({ database, audit, clock, secret, events, hosts: trustHosts(config) });
+  const hosts = trustHosts(config);
+  const trust = createTrust({ database, audit, clock, secret, events, hosts });
+  const exceptions = createExceptions({ database, objects, audit, clock, events, hosts });
+  const reports: ScanReports = { summaries: async () => new Map(), report: async () => null };
   return {
     database,
     objects,
@@ -60,7 +65,14 @@ export async function openServices(config: Config): Promise<Services> {
     projects: createProjects(database, audit, clock, access.robots),
     registry: createRegistry(database, objects, audit, clock, config.gc.grace, events),
     trust,
-    verdicts: new Verdicts(database, objects, trust),
+    exceptions,
+    verdicts: new Verdicts({
+      database,
+      objects,
+      trust,
+      scan: { reports, lifting: exceptions.lifting },
+      clock,
+    }),
     queue,
     schedules: new Schedules(database, queue, clock),
     [Symbol.asyncDispose]: () => database.close(),

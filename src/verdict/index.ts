@@ -1,3 +1,4 @@
+export type { ScanInput, ScanReports } from "./scan-facts.ts";
 export type { Obstacle, Verdict } from "./verdict.ts";
 export {
   type ArtifactAssessment,
@@ -5,4 +6,5 @@ export {
   requireAllowed,
   type TaggedArtifact,
   Verdicts,
+  type VerdictsOptions,
 } from "./verdicts.ts";

@@ -1,5 +1,6 @@
 import type { Database, Version } from "../db/index.ts";
 import { Lru } from "../kernel/index.ts";
+import { readScanPolicy, type ScanPolicy, scanSettings } from "./scan-policy.ts";
 
 /** What a project demands of what is pulled from it. */
 export interface PullPolicy {
@@ -7,6 +8,8 @@ export interface PullPolicy {
   readonly contentTrust: boolean;
   /** Roles (`targets/alice`) or key ids that must all have signed; empty for any valid signature. */
   readonly signers: readonly string[];
+  /** Null where what is known against images forbids nothing. */
+  readonly scan: ScanPolicy | null;
 }
 
 /** Reads projects' policies. Asked at every pull, so they are believed until the database has changed. */
@@ -32,12 +35,13 @@ export class PullPolicies {
       .selectFrom("project_metadata")
       .select(["name", "value"])
       .where("project_id", "=", projectId)
-      .where("name", "in", ["enable_content_trust", "content_trust_signers"])
+      .where("name", "in", ["enable_content_trust", "content_trust_signers", ...scanSettings])
       .execute();
     const settings = new Map(rows.map(({ name, value }) => [name, value]));
     const policy = {
       contentTrust: settings.get("enable_content_trust") === "true",
       signers: (settings.get("content_trust_signers") ?? "").split(",").filter((signer) => signer !== ""),
+      scan: readScanPolicy(settings),
     };
     this.#known.set(projectId, { version, policy });
     return policy;

@@ -1,28 +1,44 @@
 import type { TrustStatus } from "../trust/index.ts";
 import type { PullPolicy } from "./policy.ts";
+import type { ScanObstacle } from "./scan-obstacles.ts";
 
-/** Why something may not be pulled. `message` is a sentence for people, with what would lift it. */
-export interface Obstacle {
+/** What content trust has against a pull. */
+export interface TrustObstacle {
   readonly kind: "unsigned" | "tampered" | "expired" | "signer-missing";
   readonly message: string;
 }
+
+/** Why something may not be pulled. `message` is a sentence for people, with what would lift it. */
+export type Obstacle = TrustObstacle | ScanObstacle;
 
 /** May an artifact be pulled, and if not, everything that stands in its way. */
 export interface Verdict {
   readonly allowed: boolean;
   readonly obstacles: readonly Obstacle[];
+  /** Seconds for which a pull waits for the scan that is under way, which may lift all of it; 0 for not at all. */
+  readonly wait: number;
 }
 
-export const allowed: Verdict = { allowed: true, obstacles: [] };
+export const allowed: Verdict = { allowed: true, obstacles: [], wait: 0 };
 
 /** What a project's content trust makes of an artifact's signatures. `what` names it: `library/alpine:3.10`. */
-export function judgeTrust(what: string, status: TrustStatus, policy: PullPolicy): Verdict {
+export function judgeTrust(what: string, status: TrustStatus, policy: TrustPolicy): Verdict {
   if (!policy.contentTrust) return allowed;
   const obstacles = [...obstaclesOf(what, status, policy)];
-  return { allowed: obstacles.length === 0, obstacles };
+  return obstacles.length === 0 ? allowed : { allowed: false, obstacles, wait: 0 };
 }
 
-function* obstaclesOf(what: string, status: TrustStatus, policy: PullPolicy): Iterable<Obstacle> {
+/** What two looks at one artifact come to. A wait for the one does not help where the other forbids it for good. */
+export function both(one: Verdict, other: Verdict): Verdict {
+  if (one.allowed) return other;
+  if (other.allowed) return one;
+  const wait = one.wait > 0 && other.wait > 0 ? Math.max(one.wait, other.wait) : 0;
+  return { allowed: false, obstacles: [...one.obstacles, ...other.obstacles], wait };
+}
+
+type TrustPolicy = Pick<PullPolicy, "contentTrust" | "signers">;
+
+function* obstaclesOf(what: string, status: TrustStatus, policy: TrustPolicy): Iterable<TrustObstacle> {
   switch (status.state) {
     case "unsigned":
       yield {

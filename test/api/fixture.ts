@@ -4,11 +4,13 @@ import { type Api, type ApiServices, createApi } from "../../src/http/api/index.
 import { JobQueue, Schedules } from "../../src/jobs/index.ts";
 import { systemCaller } from "../../src/kernel/index.ts";
 import { createRegistry, type Registry } from "../../src/registry/index.ts";
+import { createExceptions, type ExceptionServices } from "../../src/scan/index.ts";
 import { createTrust, type Trust } from "../../src/trust/index.ts";
 import { Verdicts } from "../../src/verdict/index.ts";
 import { type Fixture, openFixture } from "../projects/fixture.ts";
 import type { OpenDatabase } from "../support/engines.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
+import { FakeReports } from "../verdict/fake-reports.ts";
 
 export const password = "Secret-12345";
 /** What images' names begin with. */
@@ -21,6 +23,9 @@ export interface ApiFixture extends AsyncDisposable {
   readonly registry: Registry;
   readonly audit: AuditLog;
   readonly trust: Trust;
+  readonly exceptions: ExceptionServices;
+  /** What scanners have reported, by the manifests' ids: tests write it. */
+  readonly reports: FakeReports;
   readonly verdicts: Verdicts;
   readonly queue: JobQueue;
   readonly schedules: Schedules;
@@ -54,10 +59,13 @@ export async function openApi(open: OpenDatabase, change: Partial<ApiServices> =
   const audit = new AuditLog(database, clock);
   const objects = new FileSystemStore(directory.path);
   const events = new Events();
+  const reports = new FakeReports();
   const registry = createRegistry(database, objects, audit, clock, undefined, events);
   const secret = new Uint8Array(64).fill(7);
   const trust = createTrust({ database, audit, clock, secret, events, hosts: [host] });
-  const verdicts = new Verdicts(database, objects, trust);
+  const exceptions = createExceptions({ database, objects, audit, clock, events, hosts: [host] });
+  const { lifting } = exceptions;
+  const verdicts = new Verdicts({ database, objects, trust, scan: { reports, lifting }, clock });
   const queue = new JobQueue(database, clock);
   const schedules = new Schedules(database, queue, clock);
   const api = createApi({
@@ -65,6 +73,7 @@ export async function openApi(open: OpenDatabase, change: Partial<ApiServices> =
     access,
     registry,
     trust,
+    exceptions,
     verdicts,
     audit,
     auditReader: new AuditReader(database),
@@ -91,6 +100,8 @@ export async function openApi(open: OpenDatabase, change: Partial<ApiServices> =
     registry,
     audit,
     trust,
+    exceptions,
+    reports,
     verdicts,
     queue,
     schedules,

@@ -137,7 +137,11 @@ describeOnEngines("verdicts", (open) => {
   test("take a policy that another process has changed into account at the next request", async () => {
     await push.newImage(name, ["v1"]);
     await policy({ enable_content_trust: "false" });
-    const verdicts = new Verdicts(await database.another(), fixture.objects, fixture.trust);
+    const verdicts = new Verdicts({
+      ...{ database: await database.another(), objects: fixture.objects, trust: fixture.trust },
+      scan: { reports: fixture.reports, lifting: fixture.exceptions.lifting },
+      clock: () => fixture.rooms.clock.now,
+    });
     expect(await obstacles("v1", verdicts)).toEqual([]);
     await policy({ enable_content_trust: "true" });
     expect(await obstacles("v1", verdicts)).toEqual(["unsigned"]);

@@ -5,7 +5,8 @@ import type { AssessedArtifact, AssessedTag } from "./assess.ts";
 import { labelSchema, toLabelBody } from "./labels.ts";
 import { pathOf } from "./repository-path.ts";
 import { flag, formatTime, time } from "./schemas.ts";
-import { toTrustBody, toVerdictBody, trustSchema, verdictSchema } from "./trust-body.ts";
+import { toTrustBody, trustSchema } from "./trust-body.ts";
+import { toVerdictBody, verdictSchema } from "./verdict-body.ts";
 
 const id = z.number().int();
 const annotations = z.record(z.string(), z.string());

@@ -73,7 +73,7 @@ export function addArtifacts(api: Api, services: ApiServices): void {
     const name = parseRepositoryName(fullName(params));
     const artifact = await artifacts.find(source.name, source.reference);
     // What may not be pulled may not be taken to where it could be.
-    requireAllowed((await verdicts.ofArtifact(artifact.repository, { ...artifact, tags: [] })).verdict);
+    requireAllowed(await verdicts.ofCopy(artifact.repository, { ...artifact, tags: [] }));
     await artifactCopy.copy(caller, artifact, name);
     return c.body(null, 201, { Location: locationOf(c, source.reference) });
   });

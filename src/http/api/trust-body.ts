@@ -1,6 +1,5 @@
 import { z } from "@hono/zod-openapi";
 import { type ExpiryWarning, type TrustStatus, warningTime } from "../../trust/index.ts";
-import type { Verdict } from "../../verdict/index.ts";
 import { formatTime, time } from "./schemas.ts";
 
 export const trustSchema = z
@@ -24,13 +23,6 @@ export const trustSchema = z
     warnings: z.array(z.string()).optional().openapi({ description: "What should be done soon" }),
   })
   .openapi("Trust");
-
-export const verdictSchema = z
-  .object({
-    allowed: z.boolean(),
-    obstacles: z.array(z.object({ kind: z.string(), message: z.string() }).openapi("PullObstacle")),
-  })
-  .openapi("PullVerdict");
 
 export const expiryWarningSchema = z
   .object({
@@ -59,10 +51,6 @@ export function toTrustBody(status: TrustStatus, now: number): z.infer<typeof tr
     until: formatTime(until),
     ...(warnings.length === 0 ? {} : { warnings }),
   };
-}
-
-export function toVerdictBody({ allowed, obstacles }: Verdict): z.infer<typeof verdictSchema> {
-  return { allowed, obstacles: obstacles.map(({ kind, message }) => ({ kind, message })) };
 }
 
 export function toExpiryWarningBody(warning: ExpiryWarning): z.infer<typeof expiryWarningSchema> {

@@ -32,7 +32,7 @@ export async function getBlob(
   }
   if (blob.isManifest) {
     const manifest = await resolver.resolve(name, { kind: "digest", digest: blob.digest });
-    await requireGood(grant, services, name, null, manifest);
+    await requireGood(exchange, grant, services, name, null, manifest);
   }
   const elsewhere = blobs.redirect(blob, exchange.address);
   if (elsewhere !== null) return redirectTo(await elsewhere, blob.digest);

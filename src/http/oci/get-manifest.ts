@@ -40,12 +40,12 @@ export async function getManifest(
     // Docker and Kubernetes' runtimes ask by HEAD what a tag means, and then pull that digest, which may be signed
     // under another tag: the pull of the tag as it is ends here. Whoever may push has to see what is there.
     if (tag !== null && !scans && !(await grant.allows(name, "push"))) {
-      await requireGood(grant, services, name, tag, manifest);
+      await requireGood(exchange, grant, services, name, tag, manifest);
     }
     return new Response(null, { status: current ? 304 : 200, headers });
   }
   if (!scans) {
-    await requireGood(grant, services, name, tag, manifest);
+    await requireGood(exchange, grant, services, name, tag, manifest);
     services.registry.pulls.count(manifest);
   }
   services.audit.gather(grant.caller, {
@@ -58,8 +58,12 @@ export async function getManifest(
   return current ? new Response(null, { status: 304, headers }) : new Response(manifest.content, { headers });
 }
 
-/** Throws what the project's policy has against the pull, and records that it was refused. */
+/**
+ * Throws what the project's policy has against the pull, and records that it was refused. Waits for the scan that is
+ * under way where the project says so.
+ */
 export async function requireGood(
+  exchange: Exchange,
   grant: Grant,
   services: OciServices,
   name: RepositoryName,
@@ -67,7 +71,10 @@ export async function requireGood(
   manifest: ResolvedManifest,
 ): Promise<void> {
   const judged = services.verdicts.ofPull(name, tag, manifest);
-  const verdict = judged instanceof Promise ? await judged : judged;
+  let verdict = judged instanceof Promise ? await judged : judged;
+  if (verdict.wait > 0) {
+    verdict = await services.verdicts.afterScan(name, tag, manifest, exchange.request.signal);
+  }
   if (verdict.allowed) return;
   services.audit.gather(grant.caller, {
     operation: "pull",
