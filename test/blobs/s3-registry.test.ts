@@ -31,6 +31,21 @@ describeUnless(s3Missing, "a registry on S3", () => {
     await s3[Symbol.asyncDispose]();
   });
 
+  test("a small blob is asked of the bucket once; damaged bytes are asked for until they are mended", async () => {
+    const store = await openS3(s3.options());
+    const read = async (start?: number, end?: number) =>
+      new Uint8Array(await new Response(await store.body(key, start, end)).arrayBuffer());
+    const [bytes, damaged] = [randomBytes(3000), randomBytes(3000)];
+    const key = blobKey(digestOf(bytes) as Digest);
+    await objects.put(key, damaged);
+    expect(await read()).toEqual(damaged);
+    await objects.put(key, bytes);
+    expect(await read()).toEqual(bytes);
+    await objects.remove(key);
+    expect(await read()).toEqual(bytes);
+    expect(await read(10, 20)).toEqual(bytes.slice(10, 20));
+  });
+
   test("an image is pushed and pulled unchanged, and lies where Docker Distribution lays it", async () => {
     const repository = await open();
     const image = await makeImage();

@@ -1,5 +1,5 @@
-import { isRefusal } from "../../kernel/index.ts";
-import { uploadKey, uploadOfKey, uploadsPrefix } from "../layout.ts";
+import { digestAlgorithm, digestOf, isRefusal, Lru } from "../../kernel/index.ts";
+import { digestOfBlobKey, uploadKey, uploadOfKey, uploadsPrefix } from "../layout.ts";
 import type { Appender, ObjectInfo, ObjectStore, Writer } from "../object-store.ts";
 import { inParallel, Turns } from "../turns.ts";
 import { ChunkAppender } from "./chunk-appender.ts";
@@ -14,6 +14,9 @@ const chunksInFlight = 8;
 const removalsAtOnce = 16;
 /** Objects up to here are answered with their length; longer ones are passed on as they come. */
 const wholeUpTo = 1024 * 1024;
+/** Blobs up to here are remembered, so many bytes of them: each pull of an image asks for its configuration. */
+const rememberedUpTo = 64 * 1024;
+const remembered = 16 * 1024 * 1024;
 /** Milliseconds: who asks for the state of things wants to know it now. */
 const probePatience = 2_000;
 
@@ -21,6 +24,7 @@ const probePatience = 2_000;
 export class ChunkedStore implements ObjectStore {
   readonly #service: ObjectService;
   readonly #turns = new Turns(chunksInFlight);
+  readonly #small = new Lru<string, Uint8Array<ArrayBuffer>>(remembered, ({ length }) => length + 512);
 
   constructor(service: ObjectService) {
     this.#service = service;
@@ -71,9 +75,13 @@ export class ChunkedStore implements ObjectStore {
   }
 
   async body(key: string, start?: number, end?: number): Promise<Blob | ReadableStream<Uint8Array>> {
+    const known = this.#small.get(key);
+    if (known !== undefined) return new Blob([known.subarray(start, end)]);
     const { length, pieces } = await openObject(this.#service.request, key, start, end);
     if (length > wholeUpTo) return toStream(pieces);
-    return new Blob((await Array.fromAsync(pieces)) as Uint8Array<ArrayBuffer>[]);
+    const content = Buffer.concat(await Array.fromAsync(pieces));
+    if (length <= rememberedUpTo && isWholeBlob(key, content)) this.#small.set(key, content);
+    return new Blob([content]);
   }
 
   async *read(key: string, start = 0, end = Number.POSITIVE_INFINITY): AsyncIterable<Uint8Array> {
@@ -147,6 +155,12 @@ export class ChunkedStore implements ObjectStore {
   #keysOf(stagedKey: string): Promise<string[]> {
     return Array.fromAsync(this.#service.list(stagedKey), (info) => info.key);
   }
+}
+
+/** What a digest vouches for is the same for ever; damaged bytes are asked for again, since a push may mend them. */
+function isWholeBlob(key: string, content: Uint8Array): boolean {
+  const digest = digestOfBlobKey(key);
+  return digest !== null && digestOf(content, digestAlgorithm(digest)) === digest;
 }
 
 function isStaged(key: string): boolean {
