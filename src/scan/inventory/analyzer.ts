@@ -56,6 +56,9 @@ export class UnreadableFile extends Error {
   override readonly name = "UnreadableFile";
 }
 
+/** Some packages have their license's whole text in place of its name; the longest expressions are as long. */
+const longestLicense = 1024;
+
 /** A find of a package about which little more than its name is said. */
 export function foundPackage(
   type: PackageType,
@@ -66,8 +69,9 @@ export function foundPackage(
   return {
     package: {
       ...{ type, name, version },
-      ...{ architecture: null, source: null, module: null, vendor: null, licenses: [] },
+      ...{ architecture: null, source: null, module: null, vendor: null },
       ...more,
+      licenses: (more.licenses ?? []).filter(({ length }) => length <= longestLicense),
     },
   };
 }
