@@ -11,7 +11,7 @@ export interface CurrentOptions<T> {
   readonly shelf: Shelf;
   readonly clock: Clock;
   /** Opens a compiled database. It closes by itself when nobody holds it any more. */
-  readonly open: (file: string) => T;
+  readonly open: (file: string) => T | Promise<T>;
 }
 
 /** The vulnerability database as this process has it open. */
@@ -53,7 +53,7 @@ export class CurrentDatabase<T> {
     if (pointer !== null && pointer.sha256 !== this.#open?.sha256) {
       try {
         const { version, sha256 } = pointer;
-        this.#open = { version, sha256, database: open(await shelf.fetch(pointer)) };
+        this.#open = { version, sha256, database: await open(await shelf.fetch(pointer)) };
         await shelf.tidy(version);
       } catch (error) {
         this.#notBefore = clock() + pause;

@@ -1,7 +1,7 @@
 import type { Tx } from "../../db/index.ts";
 import type { Digest } from "../../kernel/index.ts";
 import { NotRunnableManifests } from "../../registry/index.ts";
-import type { ImageInventory } from "../inventory/package.ts";
+import { composeImage, type ImageInventory, readerVersion } from "../inventory/index.ts";
 import type { Finding, Identity } from "../match/finding.ts";
 import { identitiesOf, keyOf } from "../match/identities.ts";
 import { matchIdentity } from "../match/match.ts";
@@ -23,10 +23,10 @@ export class ImageScan {
   readonly #notRunnable: NotRunnableManifests;
 
   constructor(options: ImagesOptions, queue: ImageQueue) {
-    const { database, objects, clock, inspector } = options;
+    const { database, objects, clock } = options;
     this.#options = options;
     this.#queue = queue;
-    this.#layers = new Layers(database, objects, clock, inspector);
+    this.#layers = new Layers(database, objects, clock);
     this.#notRunnable = new NotRunnableManifests(database, objects);
   }
 
@@ -37,7 +37,7 @@ export class ImageScan {
     if (manifest === undefined) return;
     if (await this.#notRunnable.has(manifest)) return this.#queue.drop(manifestId);
     const layers = await this.#layers.of(layersOf(manifest.content), signal);
-    const inventory = this.#options.inspector.compose(layers);
+    const inventory = composeImage(layers);
     const identified = identitiesOf(inventory);
     const identities = identified.map(({ identity }) => identity).filter((identity) => identity !== null);
     await this.#store(manifestId, holder, inventory, partsOf(inventory, identified), identities);
@@ -59,11 +59,11 @@ export class ImageScan {
     parts: readonly ImagePart[],
     identities: readonly Identity[],
   ): Promise<void> {
-    const { database, clock, inspector, current } = this.#options;
+    const { database, clock, current } = this.#options;
     const content = compress(inventory);
     const stored = await database.write(async (tx) => {
       if (!(await this.#queue.holds(tx, manifestId, holder))) return null;
-      await storeInventory(tx, manifestId, { reader: inspector.version, content });
+      await storeInventory(tx, manifestId, { reader: readerVersion, content });
       await tx
         .updateTable("image_scan")
         .set({ inventoried_at: clock(), parts: JSON.stringify(parts) })

@@ -1,5 +1,5 @@
 import { type SqlBool, sql } from "kysely";
-import type { Tx } from "../../db/index.ts";
+import type { Database, Tx } from "../../db/index.ts";
 import type { Identity } from "../match/finding.ts";
 import { keyOf } from "../match/identities.ts";
 import { batches } from "./batches.ts";
@@ -60,19 +60,36 @@ async function select(tx: Tx, identities: readonly Identity[]) {
     .execute();
 }
 
+/** Identities that are looked at in one transaction. */
+const purgedAtOnce = 5_000;
+
 /** Forgets identities that no image has any more; answers how many. */
-export async function purgeIdentities(tx: Tx): Promise<number> {
-  const { numDeletedRows } = await tx
-    .deleteFrom("package_identity")
-    .where(({ not, exists, selectFrom }) =>
-      not(
-        exists(
-          selectFrom("image_package")
-            .select("manifest_id")
-            .whereRef("image_package.package_id", "=", "package_identity.id"),
-        ),
-      ),
-    )
-    .executeTakeFirstOrThrow();
-  return Number(numDeletedRows);
+export async function purgeIdentities(database: Database): Promise<number> {
+  let purged = 0;
+  for (let after = 0; ; after += purgedAtOnce) {
+    const later = await database.read
+      .selectFrom("package_identity")
+      .select("id")
+      .where("id", ">", after)
+      .limit(1)
+      .executeTakeFirst();
+    if (later === undefined) return purged;
+    const { numDeletedRows } = await database.write((tx) =>
+      tx
+        .deleteFrom("package_identity")
+        .where("id", ">", after)
+        .where("id", "<=", after + purgedAtOnce)
+        .where(({ not, exists, selectFrom }) =>
+          not(
+            exists(
+              selectFrom("image_package")
+                .select("manifest_id")
+                .whereRef("image_package.package_id", "=", "package_identity.id"),
+            ),
+          ),
+        )
+        .executeTakeFirstOrThrow(),
+    );
+    purged += Number(numDeletedRows);
+  }
 }

@@ -1,6 +1,7 @@
 import { type SqlBool, sql, type Updateable } from "kysely";
 import type { Database, ImageScanTable, Reader, Tx } from "../../db/index.ts";
 import { type Clock, indexTypes, minute, second } from "../../kernel/index.ts";
+import { batches } from "./batches.ts";
 
 /** How long a process may be silent before another takes its image over. */
 const lease = 2 * minute;
@@ -9,6 +10,7 @@ const maxAttempts = 3;
 /** How long an image waits that has failed. */
 const pause = 30 * second;
 
+const stopped = "The scan was stopped before it began.";
 const endedProcesses = "The process that scanned it ended in the middle of it, several times.";
 
 /** As the partial index has it. */
@@ -41,17 +43,65 @@ export class ImageQueue {
       .execute();
   }
 
-  /** Has an image scanned again; one that waits or is being scanned is left alone. */
-  async request(manifestId: number): Promise<void> {
+  /**
+   * Has images scanned again, also those of their layers that could not be read; one that waits or is being scanned
+   * is left alone.
+   */
+  async request(manifestIds: readonly number[]): Promise<void> {
+    for (const ids of batches(manifestIds)) {
+      await this.#database.write(async (tx) => {
+        for (const id of ids) await this.add(tx, id);
+        await tx
+          .deleteFrom("layer_inventory")
+          .where("failure", "is not", null)
+          .where("blob_id", "in", (of) =>
+            of.selectFrom("manifest_blob").select("blob_id").where("manifest_id", "in", ids),
+          )
+          .execute();
+        await tx
+          .updateTable("image_scan")
+          .set({
+            state: "pending",
+            requested_at: this.#clock(),
+            attempts: 0,
+            held_until: null,
+            failure: null,
+          })
+          .where("manifest_id", "in", ids)
+          .where("state", "in", ["done", "failed"])
+          .execute();
+      });
+    }
+  }
+
+  /** Takes images that still wait out of the queue, of all where none are named. What was found before stands. */
+  async stop(manifestIds?: readonly number[]): Promise<void> {
     await this.#database.write(async (tx) => {
-      await this.add(tx, manifestId);
-      await tx
+      const waiting = tx
         .updateTable("image_scan")
-        .set({ state: "pending", requested_at: this.#clock(), attempts: 0, held_until: null, failure: null })
-        .where("manifest_id", "=", manifestId)
-        .where("state", "in", ["done", "failed"])
+        .where("state", "=", "pending")
+        .$if(manifestIds !== undefined, (query) =>
+          query.where("manifest_id", "in", [...(manifestIds ?? [])]),
+        );
+      await waiting
+        .set({ state: "done", held_until: null, failure: null })
+        .where("inventoried_at", "is not", null)
         .execute();
+      await waiting.set({ state: "failed", held_until: null, failure: stopped }).execute();
     });
+  }
+
+  /** Of the images that were asked for since then, how many are in which state. */
+  async progressSince(time: number): Promise<Readonly<Record<ImageScanTable["state"], number>>> {
+    const rows = await this.#database.read
+      .selectFrom("image_scan")
+      .select((of) => ["state", of.fn.countAll().as("count")])
+      .where("requested_at", ">=", time)
+      .groupBy("state")
+      .execute();
+    const states = { pending: 0, running: 0, failed: 0, done: 0 };
+    for (const { state, count } of rows) states[state] = Number(count);
+    return states;
   }
 
   /** Takes the image that has waited longest; null when there is none. */

@@ -40,7 +40,7 @@ export class Rematch {
 
   /** Whether there is a database that not everything was matched with. */
   async isDue(): Promise<boolean> {
-    const known = this.#options.current();
+    const known = await this.#options.newest();
     if (known === null) return false;
     const matched = await readMatched(this.#options.database.read);
     return matched?.manifest.version !== known.manifest.version;
@@ -48,8 +48,8 @@ export class Rematch {
 
   /** Null while there is no database. `progress` may throw, which ends it. */
   async run(progress: (report: RematchReport) => Promise<void>): Promise<RematchReport | null> {
-    const { database, clock, current } = this.#options;
-    const known = current();
+    const { database, clock, newest } = this.#options;
+    const known = await newest();
     if (known === null) return null;
     const { version } = known.manifest;
     const before = await readMatched(database.read);

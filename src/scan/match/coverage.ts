@@ -81,7 +81,7 @@ function judge(
   if (sources.length === 0) {
     return [
       "no_feed",
-      `No feed of the vulnerability database tells of ${ecosystem}. Add one to "breakwater.feeds".`,
+      `No feed of the vulnerability database tells of ${ecosystem}. Add one to "breakwater.scan.feeds".`,
     ];
   }
   if (failures.count > 0) return ["unparsable", `Packages may be missing: ${sentencesOf(failures)}`];

@@ -1,0 +1,111 @@
+import type { Selectable } from "kysely";
+import type { PackageFindingTable, Reader } from "../../db/index.ts";
+import type { ImageInventory } from "../inventory/package.ts";
+import type { Finding, FindingStatus, Identity, ImageFinding, Place } from "../match/finding.ts";
+import { type Identified, identitiesOf, keyOf } from "../match/identities.ts";
+import type { Known } from "../match/known.ts";
+import { matchIdentity } from "../match/match.ts";
+import { purlOf } from "../sbom/purl.ts";
+import { rankOf, severities } from "../severity.ts";
+
+type Row = Identity & Selectable<PackageFindingTable>;
+
+/**
+ * What is known against an image, the worst first. Which findings there are is what was stored with the counts; what
+ * there is to say of them comes from the vulnerability database, as far as there is one that still knows them.
+ */
+export async function findingsOf(
+  reader: Reader,
+  manifestId: number,
+  inventory: ImageInventory,
+  known: Known | null,
+): Promise<readonly ImageFinding[]> {
+  const rows: readonly Row[] = await reader
+    .selectFrom("image_package")
+    .innerJoin("package_identity", "package_identity.id", "image_package.package_id")
+    .innerJoin("package_finding", "package_finding.package_id", "image_package.package_id")
+    .selectAll("package_finding")
+    .select([
+      "package_identity.ecosystem",
+      "package_identity.name",
+      "package_identity.version",
+      "package_identity.module",
+    ])
+    .where("image_package.manifest_id", "=", manifestId)
+    .execute();
+  const places = Map.groupBy(
+    identitiesOf(inventory).filter(({ identity }) => identity !== null),
+    ({ identity }) => (identity === null ? "" : keyOf(identity)),
+  );
+  const findings: ImageFinding[] = [];
+  for (const [key, ofIdentity] of Map.groupBy(rows, keyOf)) {
+    const [identity] = ofIdentity;
+    if (identity === undefined) continue;
+    const matched = known === null ? [] : matchIdentity(known, identity);
+    const details = new Map(matched.map((finding) => [finding.id, finding]));
+    const holders = places.get(key) ?? [];
+    for (const row of ofIdentity) {
+      findings.push(inImage(details.get(row.vulnerability), row, holders, inventory));
+    }
+  }
+  return findings.toSorted(worstFirst);
+}
+
+function inImage(
+  finding: Finding | undefined,
+  row: Row,
+  holders: readonly Identified[],
+  { distribution }: ImageInventory,
+): ImageFinding {
+  const places = holders.map(
+    ({ package: one }): Place => ({
+      package: one.name,
+      version: one.version,
+      purl: purlOf(one, distribution),
+      path: one.path,
+      layer: one.layer,
+    }),
+  );
+  const [first] = places;
+  return {
+    ...(finding ?? bareFinding(row)),
+    // What was counted and judged by, should the database have changed since.
+    status: row.status as FindingStatus,
+    fixedVersion: row.fixed_version,
+    severity: severities[row.severity] ?? "Unknown",
+    package: row.name,
+    version: row.version,
+    type: holders[0]?.package.type ?? null,
+    ecosystem: row.ecosystem,
+    purl: first?.purl ?? null,
+    path: first?.path ?? null,
+    layer: first?.layer ?? null,
+    places,
+  };
+}
+
+/** A finding of which the vulnerability database that is open here says nothing. */
+function bareFinding(row: Row): Omit<Finding, "status" | "fixedVersion" | "severity"> {
+  return {
+    id: row.vulnerability,
+    aliases: [],
+    summary: "",
+    description: "",
+    cvss: [],
+    cwes: [],
+    exploitedSince: null,
+    epss: null,
+    links: [],
+    publishedAt: null,
+    modifiedAt: null,
+    feed: "",
+  };
+}
+
+function worstFirst(a: ImageFinding, b: ImageFinding): number {
+  return (
+    rankOf(b.severity) - rankOf(a.severity) ||
+    a.id.localeCompare(b.id, "en") ||
+    a.package.localeCompare(b.package, "en")
+  );
+}
