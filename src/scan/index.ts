@@ -12,4 +12,25 @@ export {
 } from "./exceptions/index.ts";
 export type { Coverage, CoverageState, FindingStatus, ImageFinding } from "./match/finding.ts";
 export type { Report, ReportSummary, ScanState } from "./report.ts";
+export {
+  type AdapterAccess,
+  AdapterError,
+  builtIn,
+  builtInMetadata,
+  checkSettings,
+  createScanners,
+  does,
+  type Health,
+  type OwnScanner,
+  type Registration,
+  type RegistrationSettings,
+  type ScannerSummary,
+  type Scanners,
+  type ScannersOptions,
+  type ScannerWorker,
+  type ScanOverview,
+  scanAll,
+  scannerTypes,
+  toHarborReport,
+} from "./scanners/index.ts";
 export { rankOf, type Severity, severities } from "./severity.ts";

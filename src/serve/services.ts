@@ -7,10 +7,17 @@ import { JobQueue, Schedules } from "../jobs/index.ts";
 import { hour, systemClock } from "../kernel/index.ts";
 import { createProjects, type ProjectServices } from "../projects/index.ts";
 import { createRegistry, type Registry } from "../registry/index.ts";
-import { createExceptions, type ExceptionServices } from "../scan/index.ts";
+import {
+  createExceptions,
+  createScanners,
+  type ExceptionServices,
+  type OwnScanner,
+  type Scanners,
+} from "../scan/index.ts";
 import { createTrust, type Trust } from "../trust/index.ts";
-import { type ScanReports, Verdicts } from "../verdict/index.ts";
+import { Verdicts } from "../verdict/index.ts";
 import { openDatabase } from "./database.ts";
+import { registryUrls } from "./scanners.ts";
 import { installationSecret, requireSameSecret } from "./secret.ts";
 import { openStorage } from "./storage.ts";
 import { trustHosts } from "./trust-hosts.ts";
@@ -28,6 +35,7 @@ export interface Services extends AsyncDisposable {
   readonly registry: Registry;
   readonly trust: Trust;
   readonly exceptions: ExceptionServices;
+  readonly scanners: Scanners;
   readonly verdicts: Verdicts;
   readonly queue: JobQueue;
   readonly schedules: Schedules;
@@ -56,21 +64,42 @@ export async function openServices(config: Config): Promise<Services> {
   const hosts = trustHosts(config);
   const trust = createTrust({ database, audit, clock, secret, events, hosts });
   const exceptions = createExceptions({ database, objects, audit, clock, events, hosts });
-  const reports: ScanReports = { summaries: async () => new Map(), report: async () => null };
+  const registry = createRegistry(database, objects, audit, clock, config.gc.grace, events);
+  const own: OwnScanner = {
+    request: async () => {},
+    stop: async () => {},
+    progressSince: async () => ({ pending: 0, running: 0, failed: 0, done: 0 }),
+    summaries: async () => new Map(),
+    report: async () => null,
+    sbom: async () => new Uint8Array(),
+  };
+  const scanners = createScanners({
+    database,
+    objects,
+    audit,
+    clock,
+    events,
+    access,
+    registry,
+    own,
+    secret,
+    registryUrl: registryUrls(config),
+  });
   return {
     database,
     objects,
     audit,
     access,
     projects: createProjects(database, audit, clock, access.robots),
-    registry: createRegistry(database, objects, audit, clock, config.gc.grace, events),
+    registry,
+    scanners,
     trust,
     exceptions,
     verdicts: new Verdicts({
       database,
       objects,
       trust,
-      scan: { reports, lifting: exceptions.lifting },
+      scan: { reports: scanners.reports, lifting: exceptions.lifting },
       clock,
     }),
     queue,

@@ -3,6 +3,8 @@ import type { Logger } from "../http/index.ts";
 import { type JobHandler, JobRunner } from "../jobs/index.ts";
 import { day, hour, minute, second, systemClock } from "../kernel/index.ts";
 import { type CollectionReport, garbageCollection } from "../registry/index.ts";
+import { scanAll } from "../scan/index.ts";
+import { startScanners } from "./scanners.ts";
 import type { Services } from "./services.ts";
 import type { TrustMetrics } from "./trust-metrics.ts";
 import { watchTrust } from "./trust-watch.ts";
@@ -60,11 +62,12 @@ export async function startTasks(
   }, flushEvery);
 
   const watch = watchTrust(services, log, trustMetrics);
+  const scanners = startScanners(services, log);
 
   return {
     async stop() {
       clearInterval(timer);
-      await Promise.all([runner.stop(), watch.stop()]);
+      await Promise.all([runner.stop(), watch.stop(), scanners.stop()]);
       await flushing;
       await flush();
     },
@@ -100,6 +103,7 @@ function jobHandlers(
         return { uploads: await registry.uploads.purge(before, job.parameters.dry_run === true) };
       },
     ],
+    [scanAll, (context) => services.scanners.sweep.run(context)],
     [
       trustExpiry,
       async ({ log }) => {

@@ -4,10 +4,16 @@ import { type Api, type ApiServices, createApi } from "../../src/http/api/index.
 import { JobQueue, Schedules } from "../../src/jobs/index.ts";
 import { systemCaller } from "../../src/kernel/index.ts";
 import { createRegistry, type Registry } from "../../src/registry/index.ts";
-import { createExceptions, type ExceptionServices } from "../../src/scan/index.ts";
+import {
+  createExceptions,
+  createScanners,
+  type ExceptionServices,
+  type Scanners,
+} from "../../src/scan/index.ts";
 import { createTrust, type Trust } from "../../src/trust/index.ts";
 import { Verdicts } from "../../src/verdict/index.ts";
 import { type Fixture, openFixture } from "../projects/fixture.ts";
+import { WrittenScanner } from "../scan/scanners/own-scanner.ts";
 import type { OpenDatabase } from "../support/engines.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { FakeReports } from "../verdict/fake-reports.ts";
@@ -21,6 +27,9 @@ export interface ApiFixture extends AsyncDisposable {
   readonly rooms: Fixture;
   readonly objects: ObjectStore;
   readonly registry: Registry;
+  readonly scanners: Scanners;
+  /** The built-in scanner. */
+  readonly own: WrittenScanner;
   readonly audit: AuditLog;
   readonly trust: Trust;
   readonly exceptions: ExceptionServices;
@@ -66,12 +75,27 @@ export async function openApi(open: OpenDatabase, change: Partial<ApiServices> =
   const exceptions = createExceptions({ database, objects, audit, clock, events, hosts: [host] });
   const { lifting } = exceptions;
   const verdicts = new Verdicts({ database, objects, trust, scan: { reports, lifting }, clock });
+  const own = new WrittenScanner();
+  const registryUrl = { external: `https://${host}`, internal: `https://${host}` };
+  const scanners = createScanners({
+    database,
+    objects,
+    audit,
+    clock,
+    events,
+    access,
+    registry,
+    own,
+    secret,
+    registryUrl,
+  });
   const queue = new JobQueue(database, clock);
   const schedules = new Schedules(database, queue, clock);
   const api = createApi({
     ...rooms,
     access,
     registry,
+    scanners,
     trust,
     exceptions,
     verdicts,
@@ -98,6 +122,8 @@ export async function openApi(open: OpenDatabase, change: Partial<ApiServices> =
     rooms,
     objects,
     registry,
+    scanners,
+    own,
     audit,
     trust,
     exceptions,

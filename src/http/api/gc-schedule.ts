@@ -1,22 +1,19 @@
 import { createRoute, z } from "@hono/zod-openapi";
-import { nextRun, type Schedule } from "../../jobs/index.ts";
+import type { Schedule } from "../../jobs/index.ts";
 import { BreakwaterError } from "../../kernel/index.ts";
 import { garbageCollection } from "../../registry/index.ts";
 import { executionSchema } from "./gc-body.ts";
 import { type Api, identify } from "./request.ts";
 import { body, created, done, json, refusals } from "./responses.ts";
-import { formatTime } from "./schemas.ts";
+import { nextOf, scheduleSchema, toSchedule } from "./schedule-body.ts";
 import type { ApiServices } from "./services.ts";
 
 const path = "/system/gc/schedule";
 const tags = ["gc"];
 
-const scheduleSchema = z
+const gcScheduleSchema = z
   .object({
-    schedule: z.object({
-      type: z.enum(["Manual", "Hourly", "Daily", "Weekly", "Custom", "None"]),
-      cron: z.string().max(255).default(""),
-    }),
+    schedule: scheduleSchema,
     parameters: z
       .looseObject({
         delete_untagged: z.boolean().optional(),
@@ -27,7 +24,7 @@ const scheduleSchema = z
   })
   .openapi("GCSchedule");
 
-type ScheduleBody = z.infer<typeof scheduleSchema>;
+type ScheduleBody = z.infer<typeof gcScheduleSchema>;
 
 const getSchedule = createRoute({
   method: "get",
@@ -42,7 +39,7 @@ const createSchedule = createRoute({
   path,
   tags,
   summary: "Collect garbage now, with the type Manual, or say when to",
-  request: { body: body(scheduleSchema) },
+  request: { body: body(gcScheduleSchema) },
   responses: { 201: created, ...refusals(400, 401, 403, 409) },
 });
 
@@ -51,12 +48,9 @@ const updateSchedule = createRoute({
   path,
   tags,
   summary: "Say when garbage is collected; with the type None never",
-  request: { body: body(scheduleSchema) },
+  request: { body: body(gcScheduleSchema) },
   responses: { 200: done, ...refusals(400, 401, 403, 409) },
 });
-
-/** What clients that say no more than the type mean by it. */
-const usual = { Hourly: "0 0 * * * *", Daily: "0 0 0 * * *", Weekly: "0 0 0 * * 0", Custom: "" } as const;
 
 export function addGcSchedule(api: Api, services: ApiServices): void {
   const { access, audit, queue, rights, schedules } = services;
@@ -100,27 +94,15 @@ export function addGcSchedule(api: Api, services: ApiServices): void {
   }
 }
 
-/** Throws BAD_REQUEST. */
-function toSchedule(type: Schedule["type"], cron: string, parameters: Schedule["parameters"]): Schedule {
-  if (type === "None") return { type, cron: "", parameters: {} };
-  const expression = cron.trim() || usual[type];
-  if (expression.split(/\s+/).length === 6) return { type, cron: expression, parameters };
-  throw new BreakwaterError(
-    "BAD_REQUEST",
-    `"${expression}" is not a schedule: expected a cron expression of six fields, such as "0 0 3 * * *".`,
-  );
-}
-
 function toScheduleBody(schedule: Schedule | null, now: number): z.infer<typeof executionSchema> {
   const { type, cron, parameters } = schedule ?? { type: "None", cron: "", parameters: {} };
-  const next = cron === "" ? null : nextRun(cron, now);
   return {
     id: 1,
     job_name: "",
     job_kind: cron,
     job_parameters: JSON.stringify(parameters),
     job_status: "",
-    schedule: { type, cron, ...(next === null ? {} : { next_scheduled_time: formatTime(next) }) },
+    schedule: { type, cron, ...nextOf(cron, now) },
     deleted: false,
   };
 }

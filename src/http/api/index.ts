@@ -4,11 +4,15 @@ import { BreakwaterError } from "../../kernel/index.ts";
 import { addArtifact } from "./artifact.ts";
 import { addArtifactAccessories } from "./artifact-accessories.ts";
 import { addArtifactLabels } from "./artifact-labels.ts";
+import { addArtifactScan } from "./artifact-scan.ts";
 import { addArtifactTags } from "./artifact-tags.ts";
+import { addArtifactVulnerabilities } from "./artifact-vulnerabilities.ts";
 import { addArtifacts } from "./artifacts.ts";
 import { addAuditLogs } from "./audit-logs.ts";
 import { addConfigurations } from "./configurations.ts";
+import { addCveAllowlist } from "./cve-allowlist.ts";
 import { answerError } from "./error-response.ts";
+import { addExceptions } from "./exceptions.ts";
 import { addGc } from "./gc.ts";
 import { addGcSchedule } from "./gc-schedule.ts";
 import { addHealth } from "./health.ts";
@@ -22,6 +26,7 @@ import { addProject } from "./project.ts";
 import { addProjectArtifacts } from "./project-artifacts.ts";
 import { addProjectMetadata } from "./project-metadata.ts";
 import { addProjectRobots } from "./project-robots.ts";
+import { addProjectScanner } from "./project-scanner.ts";
 import { addProjectSummary } from "./project-summary.ts";
 import { addProjects } from "./projects.ts";
 import { addQuotas } from "./quotas.ts";
@@ -30,6 +35,10 @@ import { addRepository } from "./repository.ts";
 import type { Api, ApiEnv } from "./request.ts";
 import { addRobot } from "./robot.ts";
 import { addRobots } from "./robots.ts";
+import { addScanAll } from "./scan-all.ts";
+import { addScanMetrics } from "./scan-metrics.ts";
+import { addScanner } from "./scanner.ts";
+import { addScanners } from "./scanners.ts";
 import { addSearch } from "./search.ts";
 import type { ApiServices } from "./services.ts";
 import { addStatistics } from "./statistics.ts";
@@ -39,6 +48,7 @@ import { addUserCredentials } from "./user-credentials.ts";
 import { addUsers } from "./users.ts";
 import { addCurrentUser } from "./users-current.ts";
 import { addUserSearch } from "./users-search.ts";
+import { addVex } from "./vex.ts";
 
 export type { Api, ApiEnv } from "./request.ts";
 export type { ApiServices, ApiSettings, HealthCheck } from "./services.ts";
@@ -66,6 +76,7 @@ const resources: readonly ((api: Api, services: ApiServices) => void)[] = [
   addProject,
   addProjectSummary,
   addProjectMetadata,
+  addProjectScanner,
   addMembers,
   addRobots,
   addRobot,
@@ -76,12 +87,21 @@ const resources: readonly ((api: Api, services: ApiServices) => void)[] = [
   addRepositories,
   addRepository,
   addArtifacts,
+  addArtifactVulnerabilities,
   addArtifact,
+  addArtifactScan,
   addArtifactTags,
   addArtifactLabels,
   addArtifactAccessories,
   addProjectArtifacts,
   addTrustWarnings,
+  addCveAllowlist,
+  addExceptions,
+  addVex,
+  addScanners,
+  addScanner,
+  addScanAll,
+  addScanMetrics,
   addGcSchedule,
   addGc,
 ];

@@ -26,6 +26,7 @@ export type { Health, HealthChecks } from "./health.ts";
 export type { ImageReports } from "./image-reports.ts";
 export { type ScanKind, scannerTypes } from "./media-types.ts";
 export type { ScanOverview, ScanStatus } from "./overview.ts";
+export { builtInMetadata } from "./own-metadata.ts";
 export type { OwnScanner } from "./own-scanner.ts";
 export {
   type AdapterAccess,
@@ -35,6 +36,7 @@ export {
   type RegistrationSettings,
 } from "./registration.ts";
 export type { Registrations } from "./registrations.ts";
+export { toHarborReport } from "./reports/harbor-report.ts";
 export type { ScannerSummary } from "./scanner-reports.ts";
 export type { Scans } from "./scans.ts";
 export { type Sweep, scanAll } from "./sweep.ts";

@@ -1,6 +1,6 @@
 import type { Database } from "../../db/index.ts";
 import type { Job, JobContext } from "../../jobs/index.ts";
-import { imageManifestTypes } from "../../kernel/index.ts";
+import { imageManifestTypes, isRefusal } from "../../kernel/index.ts";
 import type { OwnScanner } from "./own-scanner.ts";
 import { builtIn } from "./registration.ts";
 import type { Registrations } from "./registrations.ts";
@@ -29,6 +29,14 @@ export interface SweepProgress {
   readonly stopped: number;
 }
 
+/** What has been asked for: all images up to the one with the id `after`. */
+interface SweepReport {
+  readonly after: number;
+  readonly images: number;
+  /** Of them, those of the built-in scanner. */
+  readonly own: number;
+}
+
 /** Has every image scanned by the scanner of its project. */
 export class Sweep {
   readonly #options: SweepOptions;
@@ -38,21 +46,26 @@ export class Sweep {
   }
 
   /** The job's work. It ends when all are asked for; what was asked for before a crash is not asked for twice. */
-  async run({ job, progress, log }: JobContext): Promise<{ readonly images: number; readonly own: number }> {
-    let images = 0;
-    let own = 0;
-    for (let after = 0; ; ) {
+  async run({ job, progress, log }: JobContext): Promise<SweepReport> {
+    let { after, images, own } = soFar(job.report);
+    for (;;) {
       const page = await this.#page(after);
       const last = page.at(-1);
       if (last === undefined) break;
-      after = last.id;
       const asked = await this.#ask(page, job.id);
+      after = last.id;
       images += asked.images;
       own += asked.own;
-      await progress({ images, own });
+      try {
+        await progress({ after, images, own });
+      } catch (error) {
+        // Stopped by somebody while this page was asked for.
+        if (isRefusal(error, "CONFLICT")) await this.#options.runs.stopSweep(job.id);
+        throw error;
+      }
     }
     log(`Asked for ${images} images, ${own} of them of the built-in scanner.`);
-    return { images, own };
+    return { after, images, own };
   }
 
   async progressOf(job: Job): Promise<SweepProgress> {
@@ -116,6 +129,11 @@ export class Sweep {
   }
 }
 
+function soFar(report: unknown): SweepReport {
+  const { after = 0, images = 0, own = 0 } = (report ?? {}) as Partial<SweepReport>;
+  return { after, images, own };
+}
+
 function hasOwn(report: unknown): boolean {
-  return ((report as { own?: unknown } | null)?.own ?? 0) !== 0;
+  return soFar(report).own > 0;
 }
