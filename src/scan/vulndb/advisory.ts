@@ -25,7 +25,7 @@ export interface Affected {
   /** As in `Identity`. */
   readonly ecosystem: string;
   readonly name: string;
-  /** An rpm's module and stream; null when it holds for those without one. */
+  /** An rpm's module and stream; `*` for any, where the feed does not say which; null when it holds for those without one. */
   readonly module: string | null;
   readonly scheme: VersionScheme;
   /** What is vulnerable: the union of the ranges and of `versions`. */
@@ -64,6 +64,8 @@ export interface FeedManifest {
   readonly fetchedAt: number;
   readonly sha256: string;
   readonly records: number;
+  /** Records that are not what they should be, and are left out. */
+  readonly unreadable: number;
   /** The releases and languages that it tells of. */
   readonly groups: readonly GroupManifest[];
 }
