@@ -5,7 +5,8 @@ import { type RoleId, roles } from "./roles.ts";
  * who has the right: A project admin, M maintainer, D developer, G guest, L limited guest, and P everybody,
  * logged in or not, while the project is public. The resource `project` is the project itself.
  *
- * One cell differs: Harbor lets no role list the metadata that each may read one by one.
+ * One cell differs: Harbor lets no role list the metadata that each may read one by one. `exception`, what is overlooked
+ * of what is known against images, is Breakwater's own.
  */
 const projectPolicies = {
   project: { read: "AMDGLP", update: "A", delete: "A" },
@@ -38,6 +39,7 @@ const projectPolicies = {
   sbom: { create: "AM", read: "AMDGL", stop: "AM" },
   scanner: { create: "A", read: "AMDGLP" },
   "export-cve": { create: "AMD", read: "AMD", list: "AMD" },
+  exception: { create: "A", delete: "A", list: "AMDGL" },
 } as const satisfies Record<string, Partial<Record<Action, string>>>;
 
 /**
@@ -50,6 +52,7 @@ const systemPolicies = {
   catalog: ["read"],
   configuration: ["read", "update"],
   distribution: ["create", "read", "update", "delete", "list"],
+  exception: ["create", "delete", "list"],
   "garbage-collection": ["create", "read", "update", "delete", "list", "stop"],
   "jobservice-monitor": ["read", "list", "stop"],
   label: ["create", "read", "update", "delete"],

@@ -4,12 +4,13 @@ type Grantable<R extends string> = Readonly<Partial<Record<R, readonly Action[]>
 
 const all = ["create", "read", "update", "delete", "list"] as const;
 
-/** What a robot can be given in a project (goharbor/harbor, src/common/rbac/const.go). */
+/** What a robot can be given in a project (goharbor/harbor, src/common/rbac/const.go; `exception` is our own). */
 const inProject: Grantable<ProjectResource> = {
   accessory: ["list"],
   artifact: ["create", "read", "delete", "list"],
   "artifact-addition": ["read"],
   "artifact-label": ["create", "delete"],
+  exception: ["create", "delete", "list"],
   "export-cve": ["create", "read"],
   "immutable-tag": ["create", "update", "delete", "list"],
   label: all,
@@ -33,6 +34,7 @@ const inProject: Grantable<ProjectResource> = {
 const inSystem: Grantable<SystemResource> = {
   "audit-log": ["list"],
   catalog: ["read"],
+  exception: ["create", "delete", "list"],
   "garbage-collection": ["create", "read", "update", "list", "stop"],
   "jobservice-monitor": ["list", "stop"],
   label: ["create", "read", "update", "delete"],

@@ -92,6 +92,9 @@ scanner:read                  x   x   x   x   x   x   p   p
 export-cve:create             x   x   x   x   -   -   -   -
 export-cve:read               x   x   x   x   -   -   -   -
 export-cve:list               x   x   x   x   -   -   -   -
+exception:create              x   x   -   -   -   -   -   -
+exception:delete              x   x   -   -   -   -   -   -
+exception:list                x   x   x   x   x   x   -   -
 `;
 
   /** What a registry's token may hold, by the same columns. */
@@ -105,7 +108,8 @@ delete                        x   x   x   -   -   -   -   -
   /** What nobody but administrators may do in the system, unless they are robots that were given it. */
   const systemRights = `
 audit-log:list catalog:read configuration:read configuration:update distribution:create distribution:read
-distribution:update distribution:delete distribution:list garbage-collection:create garbage-collection:read
+distribution:update distribution:delete distribution:list exception:create exception:delete exception:list
+garbage-collection:create garbage-collection:read
 garbage-collection:update garbage-collection:delete garbage-collection:list garbage-collection:stop
 jobservice-monitor:read jobservice-monitor:list jobservice-monitor:stop label:create label:read label:update
 label:delete ldap-user:create ldap-user:list preheat-instance:create preheat-instance:read
@@ -124,7 +128,8 @@ user:delete user:list user-group:create user-group:read user-group:update user-g
   /** What robots can be given in a project; `robot:update` and what is missing beside it, they cannot. */
   const robotRights = `
 accessory:list artifact:create artifact:read artifact:delete artifact:list artifact-addition:read
-artifact-label:create artifact-label:delete export-cve:create export-cve:read immutable-tag:create
+artifact-label:create artifact-label:delete exception:create exception:delete exception:list
+export-cve:create export-cve:read immutable-tag:create
 immutable-tag:update immutable-tag:delete immutable-tag:list label:create label:read label:update label:delete
 label:list log:list member:create member:read member:update member:delete member:list metadata:create
 metadata:read metadata:update metadata:delete metadata:list notification-policy:create notification-policy:read

@@ -1,4 +1,13 @@
-import type { Database, Tx, VulnerabilityExceptionTable } from "../../db/index.ts";
+import {
+  type Columns,
+  type Database,
+  type ListQuery,
+  matching,
+  ordering,
+  type Page,
+  type Tx,
+  type VulnerabilityExceptionTable,
+} from "../../db/index.ts";
 import type { AuditLog } from "../../events/index.ts";
 import { BreakwaterError, type Caller, type Clock } from "../../kernel/index.ts";
 import { checked, type Exception, type NewException } from "./exception.ts";
@@ -9,6 +18,17 @@ import { type Owner, ownerName } from "./owner.ts";
 const maxOfOwner = 10_000;
 /** Parameters of a statement: the engines limit them. */
 const batchSize = 500;
+
+const columns: Columns = {
+  id: { column: "id", type: "number" },
+  vulnerability: { column: "vulnerability", type: "text" },
+  package: { column: "package", type: "text", nullable: true },
+  repository: { column: "repository", type: "text", nullable: true },
+  digest: { column: "digest", type: "text", nullable: true },
+  author: { column: "author", type: "text" },
+  expires_at: { column: "expires_at", type: "time", nullable: true },
+  creation_time: { column: "created_at", type: "time" },
+};
 
 type Row = Omit<VulnerabilityExceptionTable, "id"> & { readonly id: number };
 
@@ -24,15 +44,20 @@ export class Exceptions {
     this.#clock = clock;
   }
 
-  /** All of one owner's, the oldest first, those too that have expired. */
-  async list(owner: Owner): Promise<readonly Exception[]> {
-    const rows = await this.#database.read
+  /** Of one owner's, the oldest first unless asked otherwise, also those that have expired. */
+  async list(owner: Owner, query: ListQuery): Promise<Page<Exception>> {
+    const exceptions = this.#database.read
       .selectFrom("vulnerability_exception")
-      .selectAll()
       .where("project_id", owner === null ? "is" : "=", owner?.id ?? null)
-      .orderBy("id")
+      .where(matching(query.criteria, columns));
+    const { total } = await exceptions.select((of) => of.fn.countAll().as("total")).executeTakeFirstOrThrow();
+    const rows = await exceptions
+      .selectAll()
+      .orderBy(ordering(query.sort, columns, [{ field: "id", descending: false }]))
+      .limit(query.limit)
+      .offset(query.offset)
       .execute();
-    return rows.map(toException);
+    return { items: rows.map(toException), total: Number(total) };
   }
 
   /** Throws BAD_REQUEST, CONFLICT when there are too many. */

@@ -1,4 +1,13 @@
-import type { Database, Tx, VexDocumentTable } from "../../../db/index.ts";
+import {
+  type Columns,
+  type Database,
+  type ListQuery,
+  matching,
+  ordering,
+  type Page,
+  type Tx,
+  type VexDocumentTable,
+} from "../../../db/index.ts";
 import type { AuditLog } from "../../../events/index.ts";
 import { BreakwaterError, type Caller, type Clock } from "../../../kernel/index.ts";
 import { type Owner, ownerName } from "../owner.ts";
@@ -23,6 +32,15 @@ const maxOfOwner = 1_000;
 /** Rows of one insert statement, and parameters of a query: the engines limit them. */
 const batchSize = 500;
 
+const columns: Columns = {
+  id: { column: "id", type: "number" },
+  format: { column: "format", type: "text" },
+  author: { column: "author", type: "text" },
+  name: { column: "name", type: "text" },
+  issued_at: { column: "issued_at", type: "time" },
+  imported_at: { column: "imported_at", type: "time" },
+};
+
 type Row = Omit<VexDocumentTable, "id"> & { readonly id: number };
 
 /** The VEX documents that were imported for the system or a project, by somebody who may make exceptions there. */
@@ -37,22 +55,28 @@ export class ImportedVexDocuments {
     this.#clock = clock;
   }
 
-  async list(owner: Owner): Promise<readonly ImportedVex[]> {
-    const rows = await this.#database.read
+  /** Of one owner's, the oldest first unless asked otherwise. */
+  async list(owner: Owner, query: ListQuery): Promise<Page<ImportedVex>> {
+    const documents = this.#database.read
       .selectFrom("vex_document")
-      .selectAll()
       .where("project_id", owner === null ? "is" : "=", owner?.id ?? null)
-      .orderBy("id")
+      .where(matching(query.criteria, columns));
+    const { total } = await documents.select((of) => of.fn.countAll().as("total")).executeTakeFirstOrThrow();
+    const rows = await documents
+      .selectAll()
+      .orderBy(ordering(query.sort, columns, [{ field: "id", descending: false }]))
+      .limit(query.limit)
+      .offset(query.offset)
       .execute();
-    return rows.map(toImported);
+    return { items: rows.map(toImported), total: Number(total) };
   }
 
   /**
    * Takes a document in; one of the same author under the same name makes place for it. Throws BAD_REQUEST for what
    * is no VEX document, CONFLICT when that other one is as new or newer, or when there are too many.
    */
-  async import(caller: Caller, owner: Owner, content: Uint8Array): Promise<ImportedVex> {
-    const document = readVex(content);
+  async import(caller: Caller, owner: Owner, json: object): Promise<ImportedVex> {
+    const document = readVex(json);
     return this.#database.write(async (tx) => {
       await makePlace(tx, owner, document);
       const row = await tx

@@ -18,9 +18,9 @@ const statement = z.object({
   predicate: z.looseObject({}),
 });
 
-/** Reads an OpenVEX or CSAF document as it was written. Throws BAD_REQUEST. */
-export function readVex(content: Uint8Array): VexDocument {
-  return readDocument(parse(content), []);
+/** Reads an OpenVEX or CSAF document by itself. Throws BAD_REQUEST. */
+export function readVex(json: object): VexDocument {
+  return readDocument(json, []);
 }
 
 /**
