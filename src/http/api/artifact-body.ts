@@ -4,6 +4,7 @@ import type { Accessory, Artifact, ArtifactOptions, ArtifactTag } from "../../re
 import type { AssessedArtifact, AssessedTag } from "./assess.ts";
 import { labelSchema, toLabelBody } from "./labels.ts";
 import { pathOf } from "./repository-path.ts";
+import { scanFields, scanOptions } from "./scan-overviews.ts";
 import { flag, formatTime, time } from "./schemas.ts";
 import { toTrustBody, trustSchema } from "./trust-body.ts";
 import { toVerdictBody, verdictSchema } from "./verdict-body.ts";
@@ -92,6 +93,7 @@ export const artifactSchema = z
     signed: z.boolean().openapi({ description: "Whether it is signed, under whichever tag or in an index" }),
     trust: trustSchema,
     verdict: verdictSchema.openapi({ description: "What a pull by digest would be told" }),
+    ...scanFields,
   })
   .openapi("Artifact");
 
@@ -100,6 +102,7 @@ export const artifactOptions = {
   with_tag: flag("Whether to show the tags; the default is true").optional(),
   with_label: flag("Whether to show the labels; the default is false").optional(),
   with_accessory: flag("Whether to show what refers to it; the default is true").optional(),
+  ...scanOptions,
   with_signature: flag(
     "Taken for Harbor's older clients: whether tags are signed is always shown",
   ).optional(),
@@ -140,7 +143,7 @@ export function toArtifactBody(
     pull_time: toTime(artifact.pulledAt),
     ...(attributes === null ? {} : { extra_attrs: attributes }),
     ...(annotations === null ? {} : { annotations }),
-    ...(hasHistory(artifact) ? { addition_links: toLinks(artifact) } : {}),
+    ...(artifact.type === "IMAGE" || hasHistory(artifact) ? { addition_links: toLinks(artifact) } : {}),
     references: orNull(references.map((reference) => toReferenceBody(artifact.id, reference))),
     tags: orNull(
       tags.map((tag) => {
@@ -227,9 +230,16 @@ function toReferenceBody(
   };
 }
 
-function toLinks({ repository, digest }: Artifact) {
-  const href = `/api/v2.0${pathOf(repository.name)}/artifacts/${digest}/additions/build_history`;
-  return { build_history: { href, absolute: false } };
+function toLinks(artifact: Artifact) {
+  const { repository, digest, type } = artifact;
+  const link = (addition: string) => {
+    const href = `/api/v2.0${pathOf(repository.name)}/artifacts/${digest}/additions/${addition}`;
+    return { [addition]: { href, absolute: false } };
+  };
+  return {
+    ...(hasHistory(artifact) ? link("build_history") : {}),
+    ...(type === "IMAGE" ? link("vulnerabilities") : {}),
+  };
 }
 
 /** Harbor's zero time where there is none. */

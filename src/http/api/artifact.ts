@@ -5,6 +5,8 @@ import { assessArtifact } from "./assess.ts";
 import { artifactParams, artifactPath, fullName } from "./repository-path.ts";
 import { type Api, identify } from "./request.ts";
 import { done, json, refusals } from "./responses.ts";
+import { acceptVulnerabilities } from "./scan-overview-body.ts";
+import { scanFieldsOf } from "./scan-overviews.ts";
 import type { ApiServices } from "./services.ts";
 
 const tags = ["artifact"];
@@ -14,7 +16,7 @@ const getArtifact = createRoute({
   path: artifactPath,
   tags,
   summary: "Get an artifact by tag or digest",
-  request: { params: artifactParams, query: z.object(artifactOptions) },
+  request: { params: artifactParams, headers: acceptVulnerabilities, query: z.object(artifactOptions) },
   responses: { 200: json(artifactSchema, "The artifact."), ...refusals(400, 401, 403, 404) },
 });
 
@@ -51,10 +53,12 @@ export function addArtifact(api: Api, services: ApiServices): void {
     const { principal } = await identify(c, access);
     const params = c.req.valid("param");
     await rights.authorize(principal, { name: params.project_name }, "artifact", "read");
-    const options = toOptions(c.req.valid("query"));
+    const query = c.req.valid("query");
+    const options = toOptions(query);
     const artifact = await artifacts.get(fullName(params), params.reference, { ...options, tags: true });
     const assessed = await assessArtifact(services, artifact);
-    return c.json(toArtifactBody(assessed, options, clock()), 200);
+    const scans = await scanFieldsOf(services, [artifact], query, c.req.valid("header"));
+    return c.json({ ...toArtifactBody(assessed, options, clock()), ...scans(artifact) }, 200);
   });
 
   api.openapi(deleteArtifact, async (c) => {

@@ -7,6 +7,8 @@ import { listHeaders, listQuery, pageHeaders, toListQuery } from "./pagination.t
 import { fullName, repositoryParams, repositoryPath } from "./repository-path.ts";
 import { type Api, identify, locationOf } from "./request.ts";
 import { created, json, refusals } from "./responses.ts";
+import { acceptVulnerabilities } from "./scan-overview-body.ts";
+import { scanFieldsOf } from "./scan-overviews.ts";
 import type { ApiServices } from "./services.ts";
 
 const path = `${repositoryPath}/artifacts` as const;
@@ -17,7 +19,11 @@ const listArtifacts = createRoute({
   path,
   tags,
   summary: "List a repository's artifacts: those that stand for themselves, unless q has base=*",
-  request: { params: repositoryParams, query: listQuery.extend(artifactOptions) },
+  request: {
+    params: repositoryParams,
+    headers: acceptVulnerabilities,
+    query: listQuery.extend(artifactOptions),
+  },
   responses: {
     200: { ...json(z.array(artifactSchema), "The artifacts, the last pushed first."), headers: listHeaders },
     ...refusals(400, 401, 403, 404),
@@ -56,7 +62,11 @@ export function addArtifacts(api: Api, services: ApiServices): void {
         ? { items: [], total: 0 }
         : await artifacts.list({ repositoryId: repository.id }, query, { ...options, tags: true });
     const assessed = await assessArtifacts(services, page.items);
-    const body = assessed.map((one) => toArtifactBody(one, options, clock()));
+    const scans = await scanFieldsOf(services, page.items, parameters, c.req.valid("header"));
+    const body = assessed.map((one) => ({
+      ...toArtifactBody(one, options, clock()),
+      ...scans(one.artifact),
+    }));
     return c.json(body, 200, pageHeaders(c, page, query));
   });
 

@@ -5,6 +5,8 @@ import { assessArtifacts } from "./assess.ts";
 import { listHeaders, listQuery, pageHeaders, toListQuery } from "./pagination.ts";
 import { type Api, identifyKnown } from "./request.ts";
 import { json, refusals } from "./responses.ts";
+import { acceptVulnerabilities } from "./scan-overview-body.ts";
+import { scanFieldsOf } from "./scan-overviews.ts";
 import { flag, projectHeaders, projectKey, projectParams } from "./schemas.ts";
 import type { ApiServices } from "./services.ts";
 
@@ -15,7 +17,7 @@ const listArtifacts = createRoute({
   summary: "List the artifacts of all repositories of a project",
   request: {
     params: projectParams,
-    headers: projectHeaders,
+    headers: projectHeaders.extend(acceptVulnerabilities.shape),
     query: listQuery.extend({
       ...artifactOptions,
       latest_in_repository: flag("Not available here: true is refused").optional(),
@@ -42,7 +44,11 @@ export function addProjectArtifacts(api: Api, services: ApiServices): void {
     const options = toOptions(parameters);
     const page = await registry.artifacts.list(scope, query, { ...options, tags: true });
     const assessed = await assessArtifacts(services, page.items);
-    const body = assessed.map((one) => toArtifactBody(one, options, clock()));
+    const scans = await scanFieldsOf(services, page.items, parameters, c.req.valid("header"));
+    const body = assessed.map((one) => ({
+      ...toArtifactBody(one, options, clock()),
+      ...scans(one.artifact),
+    }));
     return c.json(body, 200, pageHeaders(c, page, query));
   });
 }
