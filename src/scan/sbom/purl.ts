@@ -31,9 +31,15 @@ export function purlOfImage(repository: string, digest: string, registry: string
   return new PackageURL("oci", null, name, digest, qualifiers, null).toString();
 }
 
+/** A package's name as its ecosystem divides it: Maven's group, npm's scope, Composer's vendor; empty where there is none. */
+export function groupOf({ type, name }: Package): { readonly namespace: string; readonly name: string } {
+  if (type === "maven") return split(name, name.indexOf(":"));
+  return split(name, type === "npm" || type === "composer" ? name.lastIndexOf("/") : -1);
+}
+
 function partsOf(one: Package, distribution: Distribution | null): Parts {
-  const { type, name, version } = one;
-  switch (type) {
+  const { name, version } = one;
+  switch (one.type) {
     case "deb":
     case "apk":
       return { ...ofSystem(one, distribution), version };
@@ -44,17 +50,10 @@ function partsOf(one: Package, distribution: Distribution | null): Parts {
       const qualifiers = { ...parts.qualifiers, epoch: Number(epoch) > 0 ? epoch : "" };
       return { ...parts, version: rest, qualifiers };
     }
-    case "maven":
-      return { ...split(name, name.indexOf(":")), version, qualifiers: {} };
     case "golang":
-    case "npm":
-    case "composer":
       return { ...split(name, name.lastIndexOf("/")), version, qualifiers: {} };
-    case "pypi":
-    case "cargo":
-    case "gem":
-    case "nuget":
-      return { namespace: "", name, version, qualifiers: {} };
+    default:
+      return { ...groupOf(one), version, qualifiers: {} };
   }
 }
 

@@ -41,7 +41,7 @@ describe.each(schemes)("the order of %s", (scheme) => {
   test("knows no place for what is no version, whatever it is", () => {
     expect(noVersions[scheme].filter((text) => isVersion(scheme, text))).toEqual([]);
     for (const text of noVersions[scheme]) expect(compareVersions(scheme, "1.0", text)).toBeNull();
-    fc.assert(fc.property(fc.string({ unit: "binary" }), (text) => void isVersion(scheme, text)));
+    fc.assert(fc.property(fc.string(), (text) => void isVersion(scheme, text)));
   });
 
   test("takes no time for a hostile version", () => {
