@@ -6,6 +6,7 @@ import { Adapter, type ScanRequest } from "./adapter/adapter.ts";
 import { AdapterError } from "./adapter/adapter-error.ts";
 import { type AdapterMetadata, dataAsOf, registryAuthorization, reportTypeFor } from "./adapter/metadata.ts";
 import { keepSbom } from "./keep-sbom.ts";
+import { pause } from "./pause.ts";
 import { lendPullAccess } from "./pull-access.ts";
 import type { AdapterAccess, Registration } from "./registration.ts";
 import { readFindings, readSbom } from "./reports/read-report.ts";
@@ -172,19 +173,4 @@ async function keepForeignSbom(
 function freshness(metadata: AdapterMetadata, now: number): number | null {
   const asOf = dataAsOf(metadata);
   return asOf === null ? null : Math.min(asOf, now);
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason);
-    const end = () => {
-      clearTimeout(timer);
-      reject(signal.reason);
-    };
-    const timer = setTimeout(() => {
-      signal.removeEventListener("abort", end);
-      resolve();
-    }, milliseconds);
-    signal.addEventListener("abort", end, { once: true });
-  });
 }

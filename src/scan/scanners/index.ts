@@ -26,6 +26,7 @@ export type { Health, HealthChecks } from "./health.ts";
 export type { ImageReports } from "./image-reports.ts";
 export { type ScanKind, scannerTypes } from "./media-types.ts";
 export type { ScanOverview, ScanStatus } from "./overview.ts";
+export { ownScannerOf } from "./own-images.ts";
 export { builtInMetadata } from "./own-metadata.ts";
 export type { OwnScanner } from "./own-scanner.ts";
 export {

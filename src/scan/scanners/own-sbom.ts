@@ -1,15 +1,15 @@
-import type { Clock } from "../../kernel/index.ts";
-import { version } from "../../kernel/index.ts";
+import { type Clock, second, version } from "../../kernel/index.ts";
 import type { Accessories } from "./accessories.ts";
 import { keepSbom } from "./keep-sbom.ts";
 import { sbomMediaType } from "./media-types.ts";
 import type { OwnScanner } from "./own-scanner.ts";
+import { pause } from "./pause.ts";
 import { builtIn } from "./registration.ts";
 import type { FinishedReport } from "./runs.ts";
 import type { ScanSubject } from "./subject.ts";
 
 export interface OwnScanOptions {
-  readonly own: Pick<OwnScanner, "sbom">;
+  readonly own: Pick<OwnScanner, "sbom" | "summaries">;
   readonly accessories: Accessories;
   readonly clock: Clock;
 }
@@ -20,11 +20,13 @@ export async function sbomOfOwn(
   request: {
     readonly subject: ScanSubject;
     readonly previousAccessory: string | null;
+    readonly signal: AbortSignal;
     readonly note: (line: string) => void;
   },
 ): Promise<FinishedReport> {
   const started_at = clock();
-  const sbom = await own.sbom(request.subject.manifestId);
+  await untilScanned(own, request.subject.manifestId, request.signal);
+  const sbom = await own.sbom(request.subject, clock());
   const accessory = await keepSbom(accessories, { ...request, sbom, author: builtIn.name, at: clock() });
   return {
     media_type: sbomMediaType,
@@ -37,4 +39,17 @@ export async function sbomOfOwn(
     fixable: 0,
     accessory,
   };
+}
+
+/** An image that was just pushed is looked into first. */
+async function untilScanned(
+  own: Pick<OwnScanner, "summaries">,
+  manifestId: number,
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    const summary = (await own.summaries([manifestId])).get(manifestId);
+    if (summary?.state !== "pending" && summary?.state !== "running") return;
+    await pause(second, signal);
+  }
 }

@@ -1,4 +1,5 @@
 import type { Report, ReportSummary } from "../report.ts";
+import type { ScanSubject } from "./subject.ts";
 
 /** The built-in scanner, as those who do not care which scanner a project uses see it. */
 export interface OwnScanner {
@@ -11,6 +12,6 @@ export interface OwnScanner {
   summaries(manifestIds: readonly number[]): Promise<ReadonlyMap<number, ReportSummary>>;
   /** Null for what it does not know. */
   report(manifestId: number): Promise<Report | null>;
-  /** An SPDX document of what is inside the image. Throws PRECONDITION while it has not been read. */
-  sbom(manifestId: number): Promise<Uint8Array>;
+  /** An SPDX document of what is inside the image, as of `at`. Throws PRECONDITION while it has not been read. */
+  sbom(subject: ScanSubject, at: number): Promise<Uint8Array>;
 }

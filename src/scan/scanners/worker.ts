@@ -107,7 +107,7 @@ export class ScannerWorker {
     const previousAccessory = standing?.accessory ?? null;
     const report =
       registration.uuid === builtIn.uuid
-        ? await sbomOfOwn(this.#options, { subject, previousAccessory, note })
+        ? await sbomOfOwn(this.#options, { subject, previousAccessory, signal, note })
         : await scanForeign(this.#options, {
             run,
             subject,
