@@ -29,6 +29,8 @@ export interface FeedConfig {
 
 /** What the built-in scanner compares images with. */
 export interface ScanConfig {
+  /** Images that a process looks into at once. */
+  readonly concurrency: number;
   readonly feeds: readonly FeedConfig[];
   readonly defaultFeeds: boolean;
   /** Files with public keys: when there are any, a bundle must be signed by one of them. */
@@ -45,6 +47,7 @@ export function toScan(values: Values, cwd: string): ScanConfig {
     merged.set(name, { ...merged.get(name), ...settings });
   }
   return {
+    concurrency: values["breakwater.scan.concurrency"] ?? 1,
     feeds: [...merged].map(([name, settings]) => toFeed(name, settings, cwd)),
     defaultFeeds: asked,
     trustedKeys: (values["breakwater.scan.trusted_keys"] ?? []).map((file) => resolve(cwd, file)),
@@ -115,9 +118,13 @@ export function scanWarnings({ feeds }: ScanConfig): string[] {
 }
 
 /** By the file's own keys, as `describeConfig`. */
-export function describeScan({ feeds, defaultFeeds, trustedKeys }: ScanConfig, mask: string): object {
+export function describeScan(
+  { concurrency, feeds, defaultFeeds, trustedKeys }: ScanConfig,
+  mask: string,
+): object {
   const described = feeds.map((feed) => [feed.name, describeFeed(feed, mask)] as const);
   return {
+    concurrency,
     default_feeds: defaultFeeds,
     feeds: feeds.length === 0 ? null : Object.fromEntries(described),
     trusted_keys: trustedKeys.join(", ") || null,

@@ -10,8 +10,11 @@ export {
   type NewException,
   type Owner,
 } from "./exceptions/index.ts";
+export { Images, type ScanOutcome } from "./images/images.ts";
+export { type RematchReport, rematch } from "./images/rematch.ts";
 export type { Coverage, CoverageState, FindingStatus, ImageFinding } from "./match/finding.ts";
 export type { Report, ReportSummary, ScanState } from "./report.ts";
+export { createScan, type Scan, type ScanOptions } from "./scan.ts";
 export {
   type AdapterAccess,
   AdapterError,
@@ -22,6 +25,7 @@ export {
   does,
   type Health,
   type OwnScanner,
+  ownScannerOf,
   type Registration,
   type RegistrationSettings,
   type ScannerSummary,

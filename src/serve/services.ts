@@ -1,17 +1,20 @@
+import { join } from "node:path";
 import { type Access, createAccess } from "../access/index.ts";
 import type { ObjectStore } from "../blobs/index.ts";
 import type { Config } from "../config/index.ts";
 import { type Database, migrate } from "../db/index.ts";
 import { AuditLog, Events } from "../events/index.ts";
 import { JobQueue, Schedules } from "../jobs/index.ts";
-import { hour, systemClock } from "../kernel/index.ts";
+import { day, hour, systemClock } from "../kernel/index.ts";
 import { createProjects, type ProjectServices } from "../projects/index.ts";
 import { createRegistry, type Registry } from "../registry/index.ts";
 import {
   createExceptions,
+  createScan,
   createScanners,
   type ExceptionServices,
-  type OwnScanner,
+  ownScannerOf,
+  type Scan,
   type Scanners,
 } from "../scan/index.ts";
 import { createTrust, type Trust } from "../trust/index.ts";
@@ -35,6 +38,7 @@ export interface Services extends AsyncDisposable {
   readonly registry: Registry;
   readonly trust: Trust;
   readonly exceptions: ExceptionServices;
+  readonly scan: Scan;
   readonly scanners: Scanners;
   readonly verdicts: Verdicts;
   readonly queue: JobQueue;
@@ -65,14 +69,15 @@ export async function openServices(config: Config): Promise<Services> {
   const trust = createTrust({ database, audit, clock, secret, events, hosts });
   const exceptions = createExceptions({ database, objects, audit, clock, events, hosts });
   const registry = createRegistry(database, objects, audit, clock, config.gc.grace, events);
-  const own: OwnScanner = {
-    request: async () => {},
-    stop: async () => {},
-    progressSince: async () => ({ pending: 0, running: 0, failed: 0, done: 0 }),
-    summaries: async () => new Map(),
-    report: async () => null,
-    sbom: async () => new Uint8Array(),
-  };
+  const scan = createScan({
+    database,
+    objects,
+    audit,
+    clock,
+    events,
+    folder: join(config.dataVolume, "scan"),
+    maxAge: maxAgeOf(config),
+  });
   const scanners = createScanners({
     database,
     objects,
@@ -81,7 +86,7 @@ export async function openServices(config: Config): Promise<Services> {
     events,
     access,
     registry,
-    own,
+    own: ownScannerOf(scan.images, new URL(config.externalUrl).host),
     secret,
     registryUrl: registryUrls(config),
   });
@@ -92,6 +97,7 @@ export async function openServices(config: Config): Promise<Services> {
     access,
     projects: createProjects(database, audit, clock, access.robots),
     registry,
+    scan,
     scanners,
     trust,
     exceptions,
@@ -106,4 +112,10 @@ export async function openServices(config: Config): Promise<Services> {
     schedules: new Schedules(database, queue, clock),
     [Symbol.asyncDispose]: () => database.close(),
   };
+}
+
+/** Of a feed that is not configured here, whose data came in a bundle, the usual age. */
+function maxAgeOf({ scan: { feeds } }: Config): (feed: string) => number {
+  const ages = new Map(feeds.map(({ name, maxAge }) => [name, maxAge]));
+  return (feed) => ages.get(feed) ?? 5 * day;
 }

@@ -3,7 +3,9 @@ import type { Logger } from "../http/index.ts";
 import { type JobHandler, JobRunner } from "../jobs/index.ts";
 import { day, hour, minute, second, systemClock } from "../kernel/index.ts";
 import { type CollectionReport, garbageCollection } from "../registry/index.ts";
-import { scanAll } from "../scan/index.ts";
+import { rematch, scanAll } from "../scan/index.ts";
+import { watchImages } from "./image-watch.ts";
+import type { ScanMetrics } from "./scan-metrics.ts";
 import { startScanners } from "./scanners.ts";
 import type { Services } from "./services.ts";
 import type { TrustMetrics } from "./trust-metrics.ts";
@@ -24,11 +26,17 @@ export interface BackgroundTasks {
   stop(): Promise<void>;
 }
 
+/** Where what was done is counted. */
+export interface TaskMetrics {
+  readonly trust: TrustMetrics;
+  readonly scan: ScanMetrics;
+}
+
 export async function startTasks(
   services: Services,
   config: Config,
   log: Logger,
-  trustMetrics: TrustMetrics,
+  metrics: TaskMetrics,
 ): Promise<BackgroundTasks> {
   const { schedules, queue, audit, registry } = services;
   await schedules.ensure(garbageCollection, {
@@ -37,6 +45,8 @@ export async function startTasks(
     parameters: { delete_untagged: false },
   });
   await schedules.ensure(housekeeping, { type: "Hourly", cron: "0 17 * * * *", parameters: {} });
+  // What a process has missed in which the database before was still open.
+  await schedules.ensure(rematch, { type: "Hourly", cron: "0 29 * * * *", parameters: {} });
   await schedules.ensure(trustExpiry, { type: "Hourly", cron: "0 41 * * * *", parameters: {} });
   await schedules.set(uploadPurge, {
     type: config.uploads.purge ? "Custom" : "None",
@@ -46,7 +56,7 @@ export async function startTasks(
   const runner = new JobRunner({
     queue,
     schedules,
-    handlers: jobHandlers(services, config, trustMetrics),
+    handlers: jobHandlers(services, config, metrics),
     onError: (error, job) => log.error({ err: error, job: job?.id, kind: job?.kind }, "A job failed."),
   });
   runner.start();
@@ -61,13 +71,14 @@ export async function startTasks(
     flushing = flushing.then(flush);
   }, flushEvery);
 
-  const watch = watchTrust(services, log, trustMetrics);
+  const watch = watchTrust(services, log, metrics.trust);
+  const images = watchImages(services, config.scan.concurrency, log, metrics.scan);
   const scanners = startScanners(services, log);
 
   return {
     async stop() {
       clearInterval(timer);
-      await Promise.all([runner.stop(), watch.stop(), scanners.stop()]);
+      await Promise.all([runner.stop(), watch.stop(), images.stop(), scanners.stop()]);
       await flushing;
       await flush();
     },
@@ -77,9 +88,9 @@ export async function startTasks(
 function jobHandlers(
   services: Services,
   config: Config,
-  trustMetrics: TrustMetrics,
+  metrics: TaskMetrics,
 ): ReadonlyMap<string, JobHandler> {
-  const { registry, audit, access, queue, trust } = services;
+  const { registry, audit, access, queue, trust, scan } = services;
   return new Map<string, JobHandler>([
     [
       garbageCollection,
@@ -105,10 +116,19 @@ function jobHandlers(
     ],
     [scanAll, (context) => services.scanners.sweep.run(context)],
     [
+      rematch,
+      async ({ progress, log }) => {
+        const report = await scan.images.rematch.run(progress);
+        if (report === null) return log("There is no vulnerability database that all processes have.");
+        metrics.scan.countRematch(report);
+        return report;
+      },
+    ],
+    [
       trustExpiry,
       async ({ log }) => {
         const alarms = await trust.expiries.sweep();
-        trustMetrics.count(alarms);
+        metrics.trust.count(alarms);
         for (const { gun, role } of alarms) log(`${role} of ${gun} expires soon.`);
         return { warnings: alarms.length };
       },
@@ -119,7 +139,10 @@ function jobHandlers(
         const now = systemClock();
         await access.purge();
         await queue.purge(now - jobMemory);
-        return { audit_records: await audit.purge(now - config.audit.retention) };
+        return {
+          packages: await scan.images.purge(),
+          audit_records: await audit.purge(now - config.audit.retention),
+        };
       },
     ],
   ]);

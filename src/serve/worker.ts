@@ -4,6 +4,7 @@ import { type Logger, Metrics } from "../http/index.ts";
 import { systemClock, version } from "../kernel/index.ts";
 import { openListeners } from "./listeners.ts";
 import { announce } from "./presence.ts";
+import { ScanMetrics } from "./scan-metrics.ts";
 import { openServices } from "./services.ts";
 import { startTasks } from "./tasks.ts";
 import { TrustMetrics } from "./trust-metrics.ts";
@@ -22,7 +23,8 @@ export async function startWorker(config: Config, log: Logger): Promise<Worker> 
   const presence = await announce(services.database, systemClock, who);
   const listeners = await openListeners(config, services, log, metrics, version);
   const trustMetrics = new TrustMetrics(metrics.registry, services.trust);
-  const tasks = await startTasks(services, config, log, trustMetrics);
+  const scanMetrics = new ScanMetrics(metrics.registry, services.scan);
+  const tasks = await startTasks(services, config, log, { trust: trustMetrics, scan: scanMetrics });
   return {
     metrics,
     async stop() {

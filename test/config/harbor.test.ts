@@ -83,7 +83,7 @@ test("an existing harbor.yml means what it means to Harbor", async () => {
     gc: { grace: 7_200_000, schedule: "0 0 0 * * *" },
     uploads: { purge: true, age: 259_200_000, interval: 43_200_000, dryRun: false },
     audit: { retention: 7_776_000_000 },
-    scan: { feeds: [], defaultFeeds: false, trustedKeys: [] },
+    scan: { concurrency: 1, feeds: [], defaultFeeds: false, trustedKeys: [] },
     proxy: { http: null, https: null, except: [], components: ["core", "jobservice"] },
     workers: 1,
     secretKey: null,

@@ -1,4 +1,5 @@
 import type { Database } from "../../db/index.ts";
+import { second } from "../../kernel/index.ts";
 import type { Finding, Identity } from "../match/finding.ts";
 import { matchIdentity } from "../match/match.ts";
 import { batches, Courtesy } from "./batches.ts";
@@ -7,6 +8,9 @@ import { replaceFindings } from "./findings.ts";
 import { readMatched, writeMatched } from "./matched.ts";
 import { raiseNews } from "./news.ts";
 import type { CurrentKnown, ImagesOptions } from "./options.ts";
+
+/** The kind of the job that matches everything again. */
+export const rematch = "REMATCH";
 
 export interface RematchReport {
   /** The vulnerability database's. */
@@ -46,13 +50,19 @@ export class Rematch {
     return matched?.manifest.version !== known.manifest.version;
   }
 
-  /** Null while there is no database. `progress` may throw, which ends it. */
-  async run(progress: (report: RematchReport) => Promise<void>): Promise<RematchReport | null> {
+  /** Null while there is no database. `onProgress` is called once a second, and may throw, which ends it. */
+  async run(onProgress: (report: RematchReport) => Promise<void>): Promise<RematchReport | null> {
     const { database, clock, newest } = this.#options;
     const known = await newest();
     if (known === null) return null;
     const { version } = known.manifest;
     const before = await readMatched(database.read);
+    let told = performance.now();
+    const progress = async (report: RematchReport) => {
+      if (performance.now() - told < second) return;
+      await onProgress(report);
+      told = performance.now();
+    };
     let report: RematchReport = { version, identities: 0, changed: 0, images: 0, vulnerable: 0 };
     for await (const { identities, changed } of this.#matchAll(known)) {
       report = { ...report, identities: report.identities + identities, changed: report.changed + changed };

@@ -12,7 +12,7 @@ import { type Vulnerability, vulnerabilitiesAmong } from "./vulnerabilities.ts";
 export function matchIdentity(known: Known, identity: Identity): readonly Finding[] {
   const statements = known
     .statementsOn(identity.ecosystem, identity.name)
-    .filter(({ affected }) => (affected.module ?? "") === identity.module);
+    .filter(({ affected }) => isOfModule(affected.module, identity.module));
   if (statements.length === 0) return [];
   const findings: Finding[] = [];
   for (const vulnerability of vulnerabilitiesAmong(statements)) {
@@ -21,6 +21,11 @@ export function matchIdentity(known: Known, identity: Identity): readonly Findin
     findings.push(findingOf(known, vulnerability, hits));
   }
   return findings;
+}
+
+/** `*` is any module, of feeds that do not say which. */
+function isOfModule(asked: string | null, module: string): boolean {
+  return asked === "*" ? module !== "" : (asked ?? "") === module;
 }
 
 /**

@@ -1,0 +1,119 @@
+import { expect, test } from "bun:test";
+import type { Digest } from "../../../src/kernel/index.ts";
+import type { Distribution, ImageInventory, ImagePackage } from "../../../src/scan/inventory/package.ts";
+import { identitiesOf } from "../../../src/scan/match/identities.ts";
+import { partsOf } from "../../../src/scan/match/parts.ts";
+
+const layer = `sha256:${"0".repeat(64)}` as Digest;
+
+const distribution = (id: string, version: string): Distribution => ({
+  ...{ id, version, like: [], codename: null, name: id },
+});
+
+const one = (type: ImagePackage["type"], name: string, more: Partial<ImagePackage> = {}): ImagePackage => ({
+  ...{
+    type,
+    name,
+    version: "1.0-1",
+    architecture: null,
+    source: null,
+    module: null,
+    vendor: null,
+    licenses: [],
+  },
+  ...{ path: "somewhere", layer, managed: false },
+  ...more,
+});
+
+const inventory = (os: Distribution | null, ...packages: ImagePackage[]): ImageInventory => ({
+  ...{ distribution: os, packages, failures: [] },
+});
+
+const known = (of: ImageInventory) =>
+  identitiesOf(of).map(({ identity, without }) =>
+    identity === null
+      ? without
+      : [identity.ecosystem, identity.name, identity.version, identity.module]
+          .filter((part) => part !== "")
+          .join(" "),
+  );
+
+test("Debian's and Alpine's packages are known by what they were built from", () => {
+  const source = { name: "openssl", version: "3.0.1-1" };
+  expect(
+    known(inventory(distribution("debian", "12"), one("deb", "libssl3", { source }), one("deb", "tar"))),
+  ).toEqual(["Debian:12 openssl 3.0.1-1", "Debian:12 tar 1.0-1"]);
+  expect(known(inventory(distribution("alpine", "3.10.4"), one("apk", "libssl1.1", { source })))).toEqual([
+    "Alpine:v3.10 openssl 3.0.1-1",
+  ]);
+});
+
+test("rpms are known by their own names and streams, SUSE's by their sources with the epoch of what was built", () => {
+  const source = { name: "nodejs", version: "1.0-1" };
+  const module = "nodejs:18:8070020230306:abcdef";
+  const npm = one("rpm", "npm", { version: "1:1.0-1", source, module });
+  expect(known(inventory(distribution("almalinux", "8.9"), npm))).toEqual([
+    "AlmaLinux:8 npm 1:1.0-1 nodejs:18",
+  ]);
+  expect(known(inventory(distribution("sles", "15.5"), { ...npm, module: null }))).toEqual([
+    "SUSE:Linux Enterprise Server 15 SP5 nodejs 1:1.0-1",
+  ]);
+});
+
+test("packages of languages are known by the names that advisories use, unless the system's vendor answers for them", () => {
+  const packages = [
+    one("pypi", "Flask_SQLAlchemy"),
+    one("npm", "left-pad", { managed: true }),
+    one("golang", "stdlib"),
+  ];
+  expect(known(inventory(distribution("debian", "12"), ...packages))).toEqual([
+    "PyPI flask-sqlalchemy 1.0-1",
+    "managed",
+    "Go stdlib 1.0-1",
+  ]);
+});
+
+test("what no advisory can speak of has no identity, and a part of the image that says so", () => {
+  const foreign = one("rpm", "agent", { vendor: "Some Company" });
+  const own = one("rpm", "bash", { vendor: "AlmaLinux" });
+  const alma = inventory(distribution("almalinux", "9"), foreign, own, one("deb", "stray"));
+  expect(known(alma)).toEqual(["foreign", "AlmaLinux:9 bash 1.0-1", "unrecognised"]);
+  expect(parts(alma)).toEqual([
+    "AlmaLinux:9, other vendors: foreign 1",
+    "AlmaLinux:9: known 1",
+    "deb: unrecognised 1",
+  ]);
+  const strange = inventory(distribution("void", "1"), one("apk", "musl"));
+  expect(known(strange)).toEqual(["unrecognised"]);
+  expect(parts(strange)).toEqual(["void:1: unrecognised 1"]);
+  expect(parts(inventory(null, one("deb", "tar")))).toEqual(["deb: unrecognised 1"]);
+});
+
+test("a distribution without packages is told, and failures are of the part that they are about", () => {
+  expect(parts(inventory(distribution("debian", "12")))).toEqual(["Debian:12: empty 0"]);
+  const failing: ImageInventory = {
+    ...inventory(distribution("debian", "12"), one("npm", "left-pad")),
+    failures: [
+      { layer, path: "var/lib/dpkg/status", type: "deb", reason: "It ends in the middle." },
+      { layer, path: "package.json", type: "npm", reason: "It is no JSON." },
+      { layer, path: null, type: null, reason: "It is no archive." },
+    ],
+  };
+  expect(
+    partsOf(failing, identitiesOf(failing)).map(({ ecosystem, kind, failures }) => [
+      ecosystem,
+      kind,
+      failures.count,
+    ]),
+  ).toEqual([
+    ["npm", "known", 1],
+    ["Debian:12", "known", 1],
+    ["unknown", "unread", 1],
+  ]);
+});
+
+function parts(of: ImageInventory): string[] {
+  return partsOf(of, identitiesOf(of)).map(
+    ({ ecosystem, kind, packages }) => `${ecosystem}: ${kind} ${packages}`,
+  );
+}
