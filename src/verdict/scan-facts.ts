@@ -1,5 +1,5 @@
 import type { Database, Version } from "../db/index.ts";
-import { type Clock, indexTypes, Lru } from "../kernel/index.ts";
+import { type Clock, indexTypes, Lru, minute } from "../kernel/index.ts";
 import type { RepositoryRef } from "../registry/index.ts";
 import type { Lifting, LiftingRules, Report, ReportSummary } from "../scan/index.ts";
 import { counts, mayBlock, worstOf } from "./findings.ts";
@@ -32,11 +32,13 @@ interface Remembered {
   readonly version: Version;
   /** What they were worked out for. */
   readonly policy: ScanPolicy;
-  /** Until when they hold if nothing changes but the time; null for ever. */
-  readonly until: number | null;
+  /** Until when they hold if nothing changes but the time. */
+  readonly until: number;
   readonly facts: ScanFacts;
 }
 
+/** For how long facts are believed where nothing is written: data ages. */
+const longest = minute;
 const nothingBlocks: ScanFacts["blocking"] = { total: 0, worst: [] };
 
 /** Gathers what is known of images. It is asked at every pull, so it is believed until the database has changed. */
@@ -44,7 +46,7 @@ export class ScanFactsReader {
   readonly #database: Database;
   readonly #scan: ScanInput;
   readonly #clock: Clock;
-  readonly #known = new Lru<number, Remembered>(50_000);
+  readonly #known = new Lru<number, Remembered>(20_000);
   /** What a manifest is never changes. */
   readonly #isIndex = new Lru<number, boolean>(50_000);
 
@@ -68,7 +70,7 @@ export class ScanFactsReader {
     for (const manifest of manifests) {
       const known = this.#known.get(manifest.id);
       const holds = known?.version === version && known.policy === policy;
-      if (holds && (known.until === null || known.until > now)) facts.set(manifest.id, known.facts);
+      if (holds && known.until > now) facts.set(manifest.id, known.facts);
       else unknown.push(manifest);
     }
     const images = await this.#withoutIndexes(unknown);
@@ -79,7 +81,8 @@ export class ScanFactsReader {
       const summary = summaries.get(image.id) ?? null;
       const { until, ...found } = await this.#held(repository, image, summary, policy, signed);
       facts.set(image.id, found);
-      this.#known.set(image.id, { version, policy, until, facts: found });
+      const last = Math.min(until ?? Number.POSITIVE_INFINITY, now + longest);
+      this.#known.set(image.id, { version, policy, until: last, facts: found });
     }
     return facts;
   }
@@ -104,14 +107,16 @@ export class ScanFactsReader {
     summary: ReportSummary | null,
     policy: ScanPolicy,
     signed: Signed,
-  ): Promise<ScanFacts & Pick<Remembered, "until">> {
+  ): Promise<ScanFacts & { readonly until: number | null }> {
     if (summary === null || summary.reportedAt === null || !mayBlock(summary, policy)) {
       return { summary, blocking: nothingBlocks, until: null };
     }
     const report = await this.#scan.reports.report(projectId, image.id);
-    // Gone since it was counted: nobody can say any more that it was harmless.
-    if (report === null) return { summary: null, blocking: nothingBlocks, until: null };
-    const serious = report.findings.filter(({ severity }) => counts(severity, policy));
+    const serious = (report?.findings ?? []).filter(({ severity }) => counts(severity, policy));
+    if (report === null || (serious.length === 0 && mayBlock(report, policy))) {
+      // What was counted is gone: nobody can say any more that it was harmless.
+      return { summary: null, blocking: nothingBlocks, until: null };
+    }
     const digests = await withIndexes(this.#database, repositoryId, image.digest);
     const names = { projectId, repositoryId, repository: name, digests };
     const { findings, until } = await this.#scan.lifting.of(names, serious, rulesOf(policy, signed));
