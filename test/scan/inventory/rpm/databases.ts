@@ -11,6 +11,9 @@ Summary: A package of the tests
 License: GPLv2+ and MIT
 ${more}`;
 
+/** A file that one of the packages brings. */
+export const ownedFile = "usr/lib/tiny/owned-1.dist-info/METADATA";
+
 const specs = [
   spec(
     "with-everything",
@@ -23,6 +26,8 @@ BuildArch: noarch
 mkdir -p %{buildroot}/usr/lib/tiny
 for number in $(seq 400); do echo 1 > %{buildroot}/usr/lib/tiny/with-a-name-that-is-rather-long-$number; done
 echo 1 > "%{buildroot}/usr/lib/tiny/zwei ü"
+mkdir %{buildroot}/usr/lib/tiny/owned-1.dist-info
+printf 'Name: owned\\nVersion: 1\\n' > %{buildroot}/usr/lib/tiny/owned-1.dist-info/METADATA
 %files
 /usr/lib/tiny
 %package sub
