@@ -5,6 +5,8 @@ import { UnreadableLayer } from "./unreadable-layer.ts";
 
 /** As many as Linux follows. */
 const maxLinks = 40;
+/** As many places are remembered, so that what remembers them stays small. */
+const maxPlaces = 10_000;
 
 /** A folder, and its path once all links on the way to it are followed. */
 interface Place {
@@ -18,8 +20,8 @@ export class LayerTree {
   readonly #limits: LayerLimits;
   #entries = 0;
   #characters = 0;
-  /** Where the last entry went: the next one mostly goes there too. */
-  #last: Place & { readonly asked: string } = { asked: "", folder: this.root, path: "" };
+  /** Where entries lately went: the next ones mostly go there too. */
+  readonly #places = new Map<string, Place>();
 
   constructor(limits: LayerLimits) {
     this.#limits = limits;
@@ -27,7 +29,15 @@ export class LayerTree {
 
   /** Where the folder `path` is, which is made if it is not there. Links of this layer are followed. */
   place(path: string): Place {
-    if (path === this.#last.asked) return this.#last;
+    const known = this.#places.get(path);
+    if (known !== undefined) return known;
+    if (this.#places.size >= maxPlaces) this.#places.clear();
+    const place = this.#walk(path);
+    this.#places.set(path, place);
+    return place;
+  }
+
+  #walk(path: string): Place {
     const way: Place[] = [];
     const top = (): Place => way.at(-1) ?? { folder: this.root, path: "" };
     const ahead = partsOf(path).reverse();
@@ -49,8 +59,7 @@ export class LayerTree {
         );
       } else way.push({ folder: entry ?? this.#newFolder(folder, part), path: join(top().path, part) });
     }
-    this.#last = { asked: path, ...top() };
-    return this.#last;
+    return top();
   }
 
   /** Puts a file or a link to its place, instead of what was there. */
@@ -82,9 +91,9 @@ export class LayerTree {
     return entry;
   }
 
-  /** Where a folder or a link goes, the way to where the last entry went may go with it. */
+  /** Where a folder or a link goes, the way to others may go with it. */
   #replace(folder: Folder, name: string): void {
-    if (folder.entries.get(name) != null) this.#last = { asked: "", folder: this.root, path: "" };
+    if (folder.entries.get(name) != null) this.#places.clear();
   }
 
   #newFolder(folder: Folder, name: string): Folder {

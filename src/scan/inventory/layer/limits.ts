@@ -25,7 +25,7 @@ const MiB = 1024 * 1024;
 /** Far above what images hold that people work with, and no more than a small machine can bear. */
 export const defaultLimits: LayerLimits = {
   uncompressedBytes: 64 * 1024 * MiB,
-  entries: 2_000_000,
+  entries: 1_000_000,
   pathCharacters: 4096,
   nameCharacters: 64 * MiB,
   fileBytes: 2 * 1024 * MiB,

@@ -7,11 +7,12 @@ import { findsOf, rpmOf } from "./package.ts";
 import { sqliteHeaders } from "./sqlite.ts";
 
 const folders = ["var/lib/rpm", "usr/lib/sysimage/rpm", "usr/share/rpm"];
-const readers: Readonly<Record<string, (data: Uint8Array) => Iterable<Uint8Array>>> = {
-  Packages: bdbHeaders,
-  "Packages.db": ndbHeaders,
-  "rpmdb.sqlite": sqliteHeaders,
-};
+/** No object: as its key, the name of each file of a layer would be kept. */
+const readers = new Map<string, (data: Uint8Array) => Iterable<Uint8Array>>([
+  ["Packages", bdbHeaders],
+  ["Packages.db", ndbHeaders],
+  ["rpmdb.sqlite", sqliteHeaders],
+]);
 const log = "rpmdb.sqlite-wal";
 /** In characters; a large distribution's packages altogether have a tenth. */
 const maxPaths = 128 * 1024 * 1024;
@@ -22,10 +23,10 @@ const isIn = (path: string, name: string) => folders.some((folder) => path === `
 export const rpmDatabase: Analyzer = {
   type: "rpm",
   database: true,
-  wants: (path, name) => Object.hasOwn(readers, name) && isIn(path, name),
+  wants: (path, name) => readers.has(name) && isIn(path, name),
   *analyze(file) {
     const data = file.bytes();
-    const read = readers[file.path.slice(file.path.lastIndexOf("/") + 1)] ?? (() => []);
+    const read = readers.get(file.path.slice(file.path.lastIndexOf("/") + 1)) ?? (() => []);
     let bytes = 0;
     let paths = 0;
     for (const blob of read(data)) {

@@ -1,0 +1,227 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import type { Digest } from "../../../src/kernel/index.ts";
+import type { Analyzer } from "../../../src/scan/inventory/analyzer.ts";
+import { composeImage } from "../../../src/scan/inventory/compose/compose-image.ts";
+import { archive, byContent, type Entry, file, folder, hardLink, read, symlink } from "./archive.ts";
+import { type Model, merge, unpack, visible } from "./unpacked.ts";
+
+const digest = (layer: number) => `sha256:${String(layer).padStart(64, "0")}` as Digest;
+
+async function compose(layers: readonly (readonly Entry[])[], analyzers?: readonly Analyzer[]) {
+  const options = analyzers === undefined ? {} : { analyzers };
+  const readOne = async (entries: readonly Entry[], layer: number) => {
+    const tar = await archive(entries);
+    const { missedLinks: links } = await read(tar, options);
+    const { inventory } = await read(tar, { ...options, links });
+    return { digest: digest(layer), inventory };
+  };
+  return composeImage(await Promise.all(layers.map(readOne)));
+}
+
+/** Packages as `path=name@layer`, in order. */
+async function packages(...layers: readonly (readonly Entry[])[]): Promise<string[]> {
+  const image = await compose(layers, [byContent]);
+  return image.packages.map(({ path, name, layer }) => `${path}=${name}@${Number(layer.slice(7))}`).sort();
+}
+
+describe("layers over one another", () => {
+  const base = [file("a/p", "1"), file("a/b/p", "2")];
+  const cases: Record<string, [upper: Entry[], left: string[]]> = {
+    "a file over a file": [[file("a/p", "3")], ["a/b/p=2@0", "a/p=3@1"]],
+    "a file nobody wants over a folder": [[file("a/b")], ["a/p=1@0"]],
+    "a link over a folder": [[symlink("a", "c")], []],
+    "a folder over a file": [[folder("a/p")], ["a/b/p=2@0"]],
+    "a folder over a folder": [[folder("a")], ["a/b/p=2@0", "a/p=1@0"]],
+    "a file in what was a file": [[file("a/p/p", "3")], ["a/b/p=2@0", "a/p/p=3@1"]],
+    "a whiteout": [[file("a/.wh.p")], ["a/b/p=2@0"]],
+    "a whiteout of a folder": [[file(".wh.a")], []],
+    "a whiteout of a folder that comes anew": [[file("a/p", "3"), file(".wh.a")], ["a/p=3@1"]],
+    "a whiteout of what the layer itself brings": [
+      [file("a/.wh.p"), file("a/p", "3")],
+      ["a/b/p=2@0", "a/p=3@1"],
+    ],
+    "an opaque folder": [[file("a/.wh..wh..opq"), file("a/p3", "3")], ["a/p3=3@1"]],
+    "an opaque folder, said last": [[file("a/p3", "3"), file("a/.wh..wh..opq")], ["a/p3=3@1"]],
+    "an opaque root": [[file(".wh..wh..opq")], []],
+    "whiteouts that name no file": [
+      [file("a/.wh."), file("a/.wh..wh.plnk"), file("a/b/.wh..")],
+      ["a/b/p=2@0", "a/p=1@0"],
+    ],
+    "a hard link": [
+      [file("c/p", "3"), hardLink("a/p", "c/p")],
+      ["a/b/p=2@0", "a/p=3@1", "c/p=3@1"],
+    ],
+  };
+  for (const [what, [upper, left]] of Object.entries(cases))
+    test(what, async () => {
+      expect(await packages(base, upper)).toEqual(left);
+    });
+
+  test("what is hidden does not come back by a folder above", async () => {
+    expect(await packages(base, [file(".wh.a")], [folder("a"), file("a/p9", "9")])).toEqual(["a/p9=9@2"]);
+    expect(await packages(base, [file("a")], [folder("a")])).toEqual([]);
+  });
+});
+
+const path = fc
+  .array(fc.constantFrom("a", "b", "p1", "p2"), { minLength: 1, maxLength: 4 })
+  .map((parts) => parts.join("/"));
+const entry: fc.Arbitrary<Entry> = fc.oneof(
+  { weight: 4, arbitrary: fc.tuple(path, fc.integer({ max: 99 })).map(([name, n]) => file(name, `n${n}`)) },
+  path.map(folder),
+  fc.tuple(path, path).map(([name, target]) => symlink(name, target)),
+  fc.tuple(path, path).map(([name, target]) => hardLink(name, target)),
+  path.map((name) => file(name.replace(/[^/]*$/, (last) => `.wh.${last}`))),
+  path.map((name) => file(`${name}/.wh..wh..opq`)),
+);
+
+test("compositions are what unpacking one layer after the other leaves", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.array(entry, { maxLength: 8 }), { minLength: 1, maxLength: 4 }),
+      async (given) => {
+        let below: Model | null = null;
+        const layers: Entry[][] = [];
+        for (const [layer, entries] of given.entries()) {
+          const { model, taken } = unpack(entries, layer);
+          below = below === null ? model : merge(below, model);
+          layers.push(taken);
+        }
+        expect(await packages(...layers)).toEqual(visible(below));
+      },
+    ),
+    { numRuns: 400 },
+  );
+});
+
+describe("package databases", () => {
+  const status = (...names: string[]) =>
+    file(
+      "var/lib/dpkg/status",
+      names.map((name) => `Package: ${name}\nStatus: install ok installed\nVersion: 1\n`).join("\n"),
+    );
+  const layersOf = async (...layers: Entry[][]) =>
+    (await compose(layers)).packages.map(({ name, layer }) => `${name}@${Number(layer.slice(7))}`);
+
+  test("the uppermost counts, and each package is of the layer that it came with", async () => {
+    expect(
+      await layersOf([status("a", "b")], [file("x")], [status("a", "b", "c")], [status("b", "c", "d")]),
+    ).toEqual(["b@0", "c@2", "d@3"]);
+  });
+
+  test("a package that went and came back is of the layer that brought it back", async () => {
+    expect(await layersOf([status("a")], [status()], [status("a")])).toEqual(["a@2"]);
+    expect(await layersOf([status("a")], [file("var/lib/dpkg/.wh.status")], [status("a")])).toEqual(["a@2"]);
+  });
+
+  test("a database that was taken away has no packages", async () => {
+    expect(await layersOf([status("a")], [file("var/lib/.wh.dpkg")])).toEqual([]);
+  });
+
+  test("status.d has an entry in each file", async () => {
+    const one = (name: string) => file(`var/lib/dpkg/status.d/${name}`, `Package: ${name}\nVersion: 1`);
+    expect(
+      await layersOf([one("a")], [one("b"), file("var/lib/dpkg/status.d/b.md5sums", "0  usr/x")]),
+    ).toEqual(["a@0", "b@1"]);
+  });
+});
+
+describe("what the operating system's packages own", () => {
+  const metadata = "Name: x\nVersion: 1\n\n";
+  const at = (folder: string) => file(`${folder}/x.egg-info`, metadata);
+  const managed = async (...layers: Entry[][]) =>
+    (await compose(layers)).packages.map(({ path, managed }) => [path.split("/")[0], managed]);
+  const list = (path: string) => file("var/lib/dpkg/info/x.list", `/.\n/usr\n${path}\n`);
+
+  test("is told by dpkg's lists, whichever layer they are in", async () => {
+    expect(await managed([at("usr/lib"), list("/usr/lib/x.egg-info")])).toEqual([["usr", true]]);
+    expect(await managed([at("usr/lib")], [list("/usr/lib/x.egg-info")])).toEqual([["usr", true]]);
+    expect(await managed([list("/usr/lib/x.egg-info")], [at("usr/lib")])).toEqual([["usr", true]]);
+    expect(await managed([at("opt"), list("/usr/lib/x.egg-info")])).toEqual([["opt", false]]);
+  });
+
+  test("is known by the names that links give it", async () => {
+    expect(await managed([symlink("lib", "usr/lib"), at("usr/lib"), list("/lib/x.egg-info")])).toEqual([
+      ["usr", true],
+    ]);
+  });
+
+  test("does not count when the list is gone", async () => {
+    const lists = [at("usr/lib"), list("/usr/lib/x.egg-info")];
+    expect(await managed(lists, [file("var/lib/dpkg/info/.wh.x.list")])).toEqual([["usr", false]]);
+  });
+
+  test("is told by status.d's sums and by apk's database", async () => {
+    const sums = file("var/lib/dpkg/status.d/x.md5sums", `${"0".repeat(32)}  usr/lib/x.egg-info\n`);
+    expect(await managed([at("usr/lib"), sums])).toEqual([["usr", true]]);
+    const apk = file("lib/apk/db/installed", "P:x\nV:1\nF:usr/lib\nR:x.egg-info\n\n");
+    expect(await managed([at("usr/lib"), apk])).toEqual([
+      ["usr", true],
+      ["lib", false],
+    ]);
+  });
+});
+
+describe("the distribution", () => {
+  const osRelease = (text: string, path = "etc/os-release") => file(path, text);
+  const distribution = async (...layers: Entry[][]) => (await compose(layers)).distribution;
+
+  test("is that of os-release, through its link and from the uppermost layer", async () => {
+    const text =
+      'ID=debian\nVERSION_ID="12"\nVERSION_CODENAME=bookworm\nPRETTY_NAME="Debian GNU/Linux 12 (bookworm)"\n';
+    const link = symlink("etc/os-release", "../usr/lib/os-release");
+    const expected = {
+      id: "debian",
+      version: "12",
+      like: [],
+      codename: "bookworm",
+      name: "Debian GNU/Linux 12 (bookworm)",
+    };
+    expect(await distribution([link, osRelease(text, "usr/lib/os-release")])).toEqual(expected);
+    expect(await distribution([osRelease("ID=old\n")], [osRelease(text)])).toEqual(expected);
+  });
+
+  test("of Alpine is the release that its repositories say", async () => {
+    const alpine = osRelease('ID=alpine\nVERSION_ID=3.10.2\nPRETTY_NAME="Alpine"\n');
+    const repositories = (...lines: string[]) => file("etc/apk/repositories", lines.join("\n"));
+    const versionWith = async (...lines: string[]) =>
+      (await distribution([alpine, repositories(...lines)]))?.version;
+    const mirror = "https://mirror.example.com/alpine";
+    expect(await versionWith(`${mirror}/v3.10/main`, `${mirror}/v3.10/community`)).toBe("3.10.2");
+    expect(await versionWith(`${mirror}/v3.9/main`, `${mirror}/v3.11/main`)).toBe("3.11");
+    expect(await versionWith(`${mirror}/v3.10/main`, `${mirror}/edge/main`)).toBe("edge");
+    expect(
+      await versionWith(`${mirror}/v3.10/main`, `@edge ${mirror}/edge/main`, `#${mirror}/edge/main`),
+    ).toBe("3.10.2");
+    expect(await versionWith("")).toBe("3.10.2");
+  });
+
+  const fallbacks: [path: string, text: string, id: string, version: string][] = [
+    ["etc/alpine-release", "3.4.6\n", "alpine", "3.4.6"],
+    ["etc/debian_version", "6.0.10\n", "debian", "6"],
+    ["etc/debian_version", "trixie/sid\n", "debian", ""],
+    ["etc/redhat-release", "CentOS release 6.10 (Final)\n", "centos", "6.10"],
+    ["etc/redhat-release", "Red Hat Enterprise Linux Server release 6.9 (Santiago)\n", "rhel", "6.9"],
+  ];
+  for (const [path, text, id, version] of fallbacks)
+    test(`without os-release is that of ${path}: ${text.trim()}`, async () => {
+      expect(await distribution([file(path, text)])).toMatchObject({ id, version });
+      expect(await distribution([file(path, text), osRelease("ID=x\nVERSION_ID=1\n")])).toMatchObject({
+        id: "x",
+      });
+    });
+
+  test("is null when nothing says it", async () => {
+    expect(await distribution([file("etc/os-release", "\n")])).toBeNull();
+  });
+});
+
+test("a layer that could not be read is a failure, and the others still count", () => {
+  const image = composeImage([{ digest: digest(0), failure: "The layer is empty." }]);
+  expect(image).toEqual({
+    distribution: null,
+    packages: [],
+    failures: [{ layer: digest(0), path: null, type: null, reason: "The layer is empty." }],
+  });
+});
