@@ -1,0 +1,228 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { blobKey } from "../../../src/blobs/index.ts";
+import { type Digest, minute } from "../../../src/kernel/index.ts";
+import { describeOnEngines } from "../../support/engines.ts";
+import { content, jsonContent, makeIndex, OCI_MANIFEST } from "../../support/image.ts";
+import { advisory } from "../match/advisories.ts";
+import { debian, imageOf, layerOf, openScene, type Scene } from "./scene.ts";
+
+const repository = "library/app";
+const release = "Debian:12";
+
+describeOnEngines("images that are pushed", (open) => {
+  let scene: Scene;
+
+  beforeEach(async () => {
+    scene = await openScene(open);
+  });
+  afterEach(() => scene[Symbol.asyncDispose]());
+
+  const summaryOf = async (id: number) => (await scene.scan.images.summaries([id])).get(id);
+  const coverageOf = async (id: number) =>
+    (await summaryOf(id))?.coverage?.map(
+      ({ ecosystem, state, packages }) => `${ecosystem} ${state} ${packages}`,
+    );
+  const system = () => layerOf(...debian("12", "libssl3 3.0.1-1 openssl", "openssl 3.0.1-1", "tar 1.34-1"));
+  const openssl = advisory(
+    { id: "DSA-1-1", aliases: ["CVE-2024-0001"], severity: "High" },
+    release,
+    "openssl",
+    "3.0.2-1",
+  );
+  const tar = advisory({ id: "CVE-2024-0002", severity: "Low" }, release, "tar", null);
+
+  test("an image waits from its push on, and ends with a report of what was found", async () => {
+    await scene.know(openssl, tar);
+    await scene.rematch();
+    const id = await scene.push(repository, imageOf(await system()), "1.0");
+    expect(await summaryOf(id)).toMatchObject({
+      state: "pending",
+      reportedAt: null,
+      counts: {},
+      coverage: [],
+    });
+    expect(await scene.scan.images.waiting()).toBe(1);
+    expect(await scene.work()).toBe(1);
+    expect(await summaryOf(id)).toMatchObject({
+      ...{ scanner: "Breakwater", state: "done", failure: null, counts: { High: 1, Low: 1 }, fixable: 1 },
+      ...{ reportedAt: scene.clock.now, dataAsOf: scene.clock.now },
+    });
+    expect(await coverageOf(id)).toEqual(["Debian:12 covered 3"]);
+    const report = await scene.scan.images.report(id);
+    expect(report?.findings).toMatchObject([
+      {
+        ...{
+          id: "CVE-2024-0001",
+          aliases: ["DSA-1-1"],
+          severity: "High",
+          status: "affected",
+          fixedVersion: "3.0.2-1",
+        },
+        ...{
+          package: "openssl",
+          version: "3.0.1-1",
+          type: "deb",
+          ecosystem: release,
+          path: "var/lib/dpkg/status",
+        },
+        places: [
+          { package: "libssl3", purl: expect.stringMatching(/^pkg:deb\/debian\/libssl3@3.0.1-1\?/) },
+          { package: "openssl" },
+        ],
+      },
+      { id: "CVE-2024-0002", severity: "Low", fixedVersion: null, package: "tar" },
+    ]);
+    expect((await scene.scan.images.inventory(id))?.packages).toHaveLength(3);
+  });
+
+  test("layers are read once for all images, also by another process", async () => {
+    const layer = await system();
+    const first = await scene.push(repository, imageOf(layer), "1");
+    await scene.work();
+    await scene.objects.remove(blobKey(layer.digest as Digest));
+    const second = await scene.push(repository, { ...imageOf(layer), layers: [] }, "2");
+    const copy = await scene.push("library/copy", imageOf(await layerOf()), "1");
+    expect(await scene.work(await scene.another())).toBe(2);
+    expect(await coverageOf(second)).toEqual(await coverageOf(first));
+    expect(await coverageOf(copy)).toEqual([]);
+  });
+
+  test("what cannot be read is no clean bill", async () => {
+    await scene.know(openssl);
+    await scene.rematch();
+    const broken = content(
+      "application/vnd.oci.image.layer.v1.tar+gzip",
+      new Uint8Array([0x1f, 0x8b, 8, 0, 1, 2, 3]),
+    );
+    const id = await scene.push(repository, imageOf(await system(), broken), "1");
+    await scene.work();
+    const summary = await summaryOf(id);
+    expect(summary?.state).toBe("done");
+    expect(await coverageOf(id)).toEqual(["Debian:12 covered 3", "unknown unparsable 0"]);
+    expect(summary?.coverage?.[1]?.message).toContain(broken.digest);
+  });
+
+  test("a version that cannot be compared makes its part unparsable", async () => {
+    await scene.know(openssl);
+    await scene.rematch();
+    const id = await scene.push(repository, imageOf(await layerOf(...debian("12", "openssl v:1"))), "1");
+    await scene.work();
+    expect(await coverageOf(id)).toEqual(["Debian:12 unparsable 1"]);
+    expect((await scene.scan.images.report(id))?.findings).toMatchObject([
+      { id: "CVE-2024-0001", status: "unknown" },
+    ]);
+  });
+
+  test("before there is a database nothing is covered", async () => {
+    const id = await scene.push(repository, imageOf(await system()), "1");
+    await scene.work();
+    expect(await coverageOf(id)).toEqual(["Debian:12 no_feed 3"]);
+    expect(await summaryOf(id)).toMatchObject({ counts: {}, dataAsOf: null });
+  });
+
+  test("a storage that fails is tried again, then given up with a sentence; asked for again it starts anew", async () => {
+    const layer = await system();
+    const id = await scene.push(repository, imageOf(layer), "1");
+    const key = blobKey(layer.digest as Digest);
+    await scene.objects.remove(key);
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      await expect(scene.work()).rejects.toThrow(layer.digest);
+      expect(await scene.work()).toBe(0);
+      scene.clock.now += 5 * minute;
+    }
+    const summary = await summaryOf(id);
+    expect(summary).toMatchObject({ state: "failed", reportedAt: null });
+    expect(summary?.failure).toStartWith(
+      "The image could not be scanned: The storage does not have the layer",
+    );
+    await scene.objects.put(key, layer.bytes);
+    await scene.scan.images.request([id]);
+    expect(await scene.work()).toBe(1);
+    expect(await summaryOf(id)).toMatchObject({ state: "done", failure: null });
+  });
+
+  test("an image whose process died is taken over after its lease, a few times", async () => {
+    const id = await scene.push(repository, imageOf(await system()), "1");
+    const die = () =>
+      scene.database.write((tx) =>
+        tx
+          .updateTable("image_scan")
+          .set((of) => ({
+            ...{ state: "running" as const, holder: "dead", held_until: scene.clock.now + minute },
+            attempts: of("attempts", "+", 1),
+          }))
+          .where("manifest_id", "=", id)
+          .execute(),
+      );
+    await die();
+    expect(await scene.work()).toBe(0);
+    scene.clock.now += 2 * minute;
+    await die();
+    await die();
+    scene.clock.now += 2 * minute;
+    expect(await scene.work()).toBe(0);
+    expect(await summaryOf(id)).toMatchObject({ state: "failed" });
+  });
+
+  test("what is no image is forgotten, an index is its images, and a push again changes nothing", async () => {
+    const image = imageOf(await system());
+    const id = await scene.push(repository, image, "1");
+    const signature = jsonContent("application/vnd.dev.cosign.simplesigning.v1+json", { critical: {} });
+    const about = await scene.push(repository, imageOf(signature), "sig");
+    const index = await scene.push(
+      repository,
+      { layers: [], config: image.config, manifest: makeIndex({ amd64: image }) },
+      "all",
+    );
+    expect([...(await scene.scan.images.summaries([id, about, index])).keys()]).toEqual([id, about]);
+    await scene.work();
+    expect([...(await scene.scan.images.summaries([id, about, index])).keys()]).toEqual([id]);
+    await scene.push(repository, image, "1", "2");
+    expect(await scene.work()).toBe(0);
+    expect(await summaryOf(id)).toMatchObject({ state: "done" });
+  });
+
+  test("a deleted image takes what is known of it along, and its packages go with the housekeeping", async () => {
+    await scene.know(openssl);
+    const image = imageOf(await system());
+    const id = await scene.push(repository, image, "1");
+    await scene.work();
+    await scene.registry.manifests.delete(
+      { kind: "user", name: "tester", address: "", requestId: "" },
+      repository as never,
+      image.manifest.digest as Digest,
+    );
+    expect(await summaryOf(id)).toBeUndefined();
+    expect(await scene.scan.images.purge()).toBe(2);
+    expect(await scene.scan.images.purge()).toBe(0);
+    const left = await scene.database.read.selectFrom("package_finding").selectAll().execute();
+    expect(left).toEqual([]);
+  });
+
+  test("stopped before it began: what was found before stands, and what never was says so", async () => {
+    const id = await scene.push(repository, imageOf(await system()), "1");
+    await scene.scan.images.stop([id]);
+    expect(await summaryOf(id)).toMatchObject({
+      state: "failed",
+      failure: expect.stringContaining("stopped"),
+    });
+    await scene.scan.images.request([id]);
+    expect(await scene.scan.images.progressSince(0)).toEqual({ pending: 1, running: 0, failed: 0, done: 0 });
+    await scene.work();
+    await scene.scan.images.request([id]);
+    await scene.scan.images.stop();
+    expect(await summaryOf(id)).toMatchObject({ state: "done" });
+  });
+
+  test("a manifest whose layers lie elsewhere is not said to be known", async () => {
+    const image = imageOf();
+    const foreign = {
+      mediaType: "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+      ...{ digest: `sha256:${"1".repeat(64)}`, size: 10, urls: ["https://example.com/layer"] },
+    };
+    const body = { ...JSON.parse(new TextDecoder().decode(image.manifest.bytes)), layers: [foreign] };
+    const id = await scene.push(repository, { ...image, manifest: jsonContent(OCI_MANIFEST, body) }, "1");
+    await scene.work();
+    expect(await coverageOf(id)).toEqual(["unknown unparsable 0"]);
+  });
+});
