@@ -143,10 +143,12 @@ describeOnEngines("the API: exceptions", (open) => {
       expect(rows).toEqual([]);
     });
 
-    test.each([
+    test.each<object>([
       {},
       { "@context": "https://openvex.dev/ns" },
       { document: { category: "csaf_security_advisory" } },
+      { ...document(3), author: "a\0b" },
+      { ...document(3), statements: [{ vulnerability: "CVE-1-\0", status: "fixed" }] },
     ])("that are none are refused: %j", async (json) => {
       expect(await refusalOf(await alice.post("/projects/team/vex", json))).toBe("400 BAD_REQUEST");
     });

@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { Budget, limits } from "./invalid.ts";
+import { Budget, limits, text } from "./invalid.ts";
 import type { VexProduct } from "./statement.ts";
 
-const text = z.string().max(1024);
 const fullName = z.object({
   product_id: text,
   product_identification_helper: z

@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { nameOf } from "../image.ts";
 import { readProductTree } from "./csaf-products.ts";
-import { Budget, invalidVex, limits, timeOf } from "./invalid.ts";
+import { Budget, invalidVex, limits, text, timeOf } from "./invalid.ts";
 import type { VexDocument, VexProduct, VexStatement, VexStatus } from "./statement.ts";
 
-const text = z.string().max(1024);
 const productIds = z.array(text).nullish();
 const vulnerability = z.object({
   cve: text.optional(),

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { BreakwaterError } from "../../../kernel/index.ts";
 
 /** What a document may hold: no honest one comes near. */
@@ -7,6 +8,12 @@ export const limits = {
   products: 100_000,
   nodes: 200_000,
 } as const;
+
+/** A name or an identifier. Not every engine stores control characters. */
+export const text = z
+  .string()
+  .max(1024)
+  .regex(/^\P{Cc}*$/u, "has control characters");
 
 export function invalidVex(why: string, cause?: unknown): BreakwaterError {
   return new BreakwaterError("BAD_REQUEST", `The VEX document cannot be used: ${why}.`, { cause });

@@ -1,9 +1,8 @@
 import { z } from "zod";
 import { nameOf } from "../image.ts";
-import { Budget, invalidVex, limits, timeOf } from "./invalid.ts";
+import { Budget, invalidVex, limits, text, timeOf } from "./invalid.ts";
 import type { VexDocument, VexProduct, VexStatement } from "./statement.ts";
 
-const text = z.string().max(1024);
 const component = z.object({
   "@id": text.optional(),
   identifiers: z.record(z.string(), text).optional(),
