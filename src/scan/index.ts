@@ -14,6 +14,13 @@ export { Images, type ScanOutcome } from "./images/images.ts";
 export { type RematchReport, rematch } from "./images/rematch.ts";
 export type { Coverage, CoverageState, FindingStatus, ImageFinding } from "./match/finding.ts";
 export type { Report, ReportSummary, ScanState } from "./report.ts";
+export {
+  type PushedSbom,
+  type SbomDocument,
+  Sboms,
+  sbomFormats,
+  sbomMediaTypes,
+} from "./sbom/index.ts";
 export { createScan, type Scan, type ScanOptions } from "./scan.ts";
 export {
   type AdapterAccess,

@@ -14,6 +14,7 @@ import {
   createScanners,
   type ExceptionServices,
   ownScannerOf,
+  Sboms,
   type Scan,
   type Scanners,
 } from "../scan/index.ts";
@@ -40,6 +41,7 @@ export interface Services extends AsyncDisposable {
   readonly exceptions: ExceptionServices;
   readonly scan: Scan;
   readonly scanners: Scanners;
+  readonly sboms: Sboms;
   readonly verdicts: Verdicts;
   readonly queue: JobQueue;
   readonly schedules: Schedules;
@@ -78,6 +80,7 @@ export async function openServices(config: Config): Promise<Services> {
     folder: join(config.dataVolume, "scan"),
     maxAge: maxAgeOf(config),
   });
+  const { host } = new URL(config.externalUrl);
   const scanners = createScanners({
     database,
     objects,
@@ -86,7 +89,7 @@ export async function openServices(config: Config): Promise<Services> {
     events,
     access,
     registry,
-    own: ownScannerOf(scan.images, new URL(config.externalUrl).host),
+    own: ownScannerOf(scan.images, host),
     secret,
     registryUrl: registryUrls(config),
   });
@@ -99,6 +102,12 @@ export async function openServices(config: Config): Promise<Services> {
     registry,
     scan,
     scanners,
+    sboms: new Sboms({
+      database,
+      objects,
+      inventory: (id) => scan.images.inventory(id),
+      registry: host,
+    }),
     trust,
     exceptions,
     verdicts: new Verdicts({

@@ -8,8 +8,10 @@ import {
   createExceptions,
   createScanners,
   type ExceptionServices,
+  Sboms,
   type Scanners,
 } from "../../src/scan/index.ts";
+import type { ImageInventory } from "../../src/scan/inventory/package.ts";
 import { createTrust, type Trust } from "../../src/trust/index.ts";
 import { Verdicts } from "../../src/verdict/index.ts";
 import { type Fixture, openFixture } from "../projects/fixture.ts";
@@ -30,6 +32,8 @@ export interface ApiFixture extends AsyncDisposable {
   readonly scanners: Scanners;
   /** The built-in scanner. */
   readonly own: WrittenScanner;
+  /** What it has seen in images, by the manifests' ids: tests write it. */
+  readonly inventories: Map<number, ImageInventory>;
   readonly audit: AuditLog;
   readonly trust: Trust;
   readonly exceptions: ExceptionServices;
@@ -76,6 +80,7 @@ export async function openApi(open: OpenDatabase, change: Partial<ApiServices> =
   const { lifting } = exceptions;
   const verdicts = new Verdicts({ database, objects, trust, scan: { reports, lifting }, clock });
   const own = new WrittenScanner();
+  const inventories = new Map<number, ImageInventory>();
   const registryUrl = { external: `https://${host}`, internal: `https://${host}` };
   const scanners = createScanners({
     database,
@@ -96,6 +101,12 @@ export async function openApi(open: OpenDatabase, change: Partial<ApiServices> =
     access,
     registry,
     scanners,
+    sboms: new Sboms({
+      database,
+      objects,
+      inventory: async (id) => inventories.get(id) ?? null,
+      registry: host,
+    }),
     trust,
     exceptions,
     verdicts,
@@ -124,6 +135,7 @@ export async function openApi(open: OpenDatabase, change: Partial<ApiServices> =
     registry,
     scanners,
     own,
+    inventories,
     audit,
     trust,
     exceptions,

@@ -4,6 +4,7 @@ import { BreakwaterError } from "../../kernel/index.ts";
 import { addArtifact } from "./artifact.ts";
 import { addArtifactAccessories } from "./artifact-accessories.ts";
 import { addArtifactLabels } from "./artifact-labels.ts";
+import { addArtifactSbom } from "./artifact-sbom.ts";
 import { addArtifactScan } from "./artifact-scan.ts";
 import { addArtifactTags } from "./artifact-tags.ts";
 import { addArtifactVulnerabilities } from "./artifact-vulnerabilities.ts";
@@ -88,6 +89,7 @@ const resources: readonly ((api: Api, services: ApiServices) => void)[] = [
   addRepository,
   addArtifacts,
   addArtifactVulnerabilities,
+  addArtifactSbom,
   addArtifact,
   addArtifactScan,
   addArtifactTags,
