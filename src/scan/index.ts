@@ -10,6 +10,7 @@ export {
   type NewException,
   type Owner,
 } from "./exceptions/index.ts";
+export { type HubItem, type HubPage, SecurityHub } from "./hub/hub.ts";
 export { Images, type ScanOutcome } from "./images/images.ts";
 export { type RematchReport, rematch } from "./images/rematch.ts";
 export type { Coverage, CoverageState, FindingStatus, ImageFinding } from "./match/finding.ts";

@@ -9,6 +9,7 @@ import {
   createScanners,
   type ExceptionServices,
   Sboms,
+  SecurityHub,
   type Scanners,
 } from "../../src/scan/index.ts";
 import type { ImageInventory } from "../../src/scan/inventory/package.ts";
@@ -101,6 +102,7 @@ export async function openApi(open: OpenDatabase, change: Partial<ApiServices> =
     access,
     registry,
     scanners,
+    hub: new SecurityHub(database.read, () => null),
     sboms: new Sboms({
       database,
       objects,

@@ -52,6 +52,7 @@ const eventTypes = [
   "expired_tag",
   "restored_tag",
   "expiring_trust",
+  "vulnerable_artifact",
   "delete_repository",
   "login_user",
   "logout_user",

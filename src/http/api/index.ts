@@ -42,6 +42,7 @@ import { addScanner } from "./scanner.ts";
 import { addScanners } from "./scanners.ts";
 import { addSearch } from "./search.ts";
 import type { ApiServices } from "./services.ts";
+import { addSecurity } from "./security.ts";
 import { addStatistics } from "./statistics.ts";
 import { addSystemInfo } from "./system-info.ts";
 import { addTrustWarnings } from "./trust-warnings.ts";
@@ -67,6 +68,7 @@ const resources: readonly ((api: Api, services: ApiServices) => void)[] = [
   addSystemInfo,
   addConfigurations,
   addStatistics,
+  addSecurity,
   addSearch,
   addPermissions,
   addCurrentUser,

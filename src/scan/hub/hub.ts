@@ -1,4 +1,5 @@
 import type { ListQuery, Page, Reader } from "../../db/index.ts";
+import type { Identity } from "../match/finding.ts";
 import type { Known } from "../match/known.ts";
 import { matchIdentity } from "../match/match.ts";
 import { type Severity, severities } from "../severity.ts";
@@ -14,7 +15,7 @@ import {
 import { count, type HubRow, search } from "./search.ts";
 
 /** One vulnerability of one package in one image. */
-export interface HubItem {
+export interface HubItem extends Text {
   readonly projectId: number;
   readonly repository: string;
   readonly digest: string;
@@ -27,9 +28,15 @@ export interface HubItem {
   readonly package: string;
   readonly version: string;
   readonly fixedVersion: string | null;
+}
+
+/** What the vulnerability database has to say. */
+interface Text {
   readonly description: string;
   readonly links: readonly string[];
 }
+
+const noText: Text = { description: "", links: [] };
 
 /** `total` is null where only so many are counted and there are more. */
 export interface HubPage extends Omit<Page<HubItem>, "total"> {
@@ -56,8 +63,9 @@ export class SecurityHub {
     return summarise(this.#reader);
   }
 
-  worstVulnerabilities(): Promise<readonly DangerousVulnerability[]> {
-    return worstVulnerabilities(this.#reader);
+  async worstVulnerabilities(): Promise<readonly (DangerousVulnerability & Text)[]> {
+    const worst = await worstVulnerabilities(this.#reader);
+    return worst.map((one) => ({ ...one, ...(this.#textsOf(one.identity).get(one.id) ?? noText) }));
   }
 
   worstImages(): Promise<readonly DangerousImage[]> {
@@ -69,7 +77,8 @@ export class SecurityHub {
     const filter = toFilter(criteria);
     const rows = await search(this.#reader, filter, limit, offset);
     const tags = options.tags ? await this.#tagsOf(rows) : new Map<number, readonly string[]>();
-    const texts = this.#textsOf(rows);
+    const packages = new Map(rows.map((row) => [row.package_id, row]));
+    const texts = new Map([...packages].map(([id, identity]) => [id, this.#textsOf(identity)]));
     return {
       items: rows.map((row) => ({
         projectId: row.project_id,
@@ -82,9 +91,7 @@ export class SecurityHub {
         package: row.name,
         version: row.version,
         fixedVersion: row.fixed_version,
-        description: "",
-        links: [],
-        ...texts.get(row.package_id)?.get(row.vulnerability),
+        ...(texts.get(row.package_id)?.get(row.vulnerability) ?? noText),
       })),
       total: await this.#count(filter, options.countUpTo),
     };
@@ -113,22 +120,13 @@ export class SecurityHub {
     return new Map([...byImage].map(([id, some]) => [id, some.map(({ name }) => name)]));
   }
 
-  /** What the vulnerability database has to say, by package and vulnerability. */
-  #textsOf(
-    rows: readonly HubRow[],
-  ): ReadonlyMap<number, ReadonlyMap<string, Pick<HubItem, "description" | "links">>> {
+  #textsOf(identity: Identity): ReadonlyMap<string, Text> {
     const known = this.#current();
-    if (known === null) return new Map();
-    const packages = new Map(rows.map((row) => [row.package_id, row]));
+    const findings = known === null ? [] : matchIdentity(known, identity);
     return new Map(
-      [...packages].map(([id, identity]) => [
+      findings.map(({ id, summary, description, links }) => [
         id,
-        new Map(
-          matchIdentity(known, identity).map(({ id, summary, description, links }) => [
-            id,
-            { description: description || summary, links },
-          ]),
-        ),
+        { description: description || summary, links },
       ]),
     );
   }

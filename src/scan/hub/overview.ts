@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import type { Reader } from "../../db/index.ts";
+import type { Identity } from "../match/finding.ts";
 import { type Severity, severities } from "../severity.ts";
 
 /** What is known of all images together. */
@@ -17,8 +18,8 @@ export interface DangerousVulnerability {
   readonly severity: Severity;
   /** CVSS; null without one. */
   readonly score: number | null;
-  readonly package: string;
-  readonly version: string;
+  /** One of the packages that have it. */
+  readonly identity: Identity;
 }
 
 export interface DangerousImage {
@@ -57,29 +58,23 @@ export async function summarise(reader: Reader): Promise<HubSummary> {
   };
 }
 
-/** The worst vulnerabilities that some image has, each with one of the packages that have it. */
+/** The worst vulnerabilities that some image has. */
 export async function worstVulnerabilities(reader: Reader): Promise<readonly DangerousVulnerability[]> {
   const found = new Map<string, DangerousVulnerability>();
   for (let offset = 0; found.size < shown && offset < page * maxPages; offset += page) {
-    const { rows } = await sql<{
-      vulnerability: string;
-      severity: number;
-      score: number | null;
-      name: string;
-      version: string;
-    }>`
-      select f.vulnerability, f.severity, f.score, p.name, p.version
+    const { rows } = await sql<Identity & { vulnerability: string; severity: number; score: number | null }>`
+      select f.vulnerability, f.severity, f.score, p.ecosystem, p.name, p.version, p.module
       from package_finding f join package_identity p on p.id = f.package_id
       where exists (select 1 from image_package i where i.package_id = f.package_id)
       order by f.severity desc, f.score desc nulls last, f.vulnerability, f.package_id
       limit ${page} offset ${offset}`.execute(reader);
-    for (const { vulnerability: id, severity, score, name, version } of rows) {
+    for (const { vulnerability: id, severity, score, ...identity } of rows) {
       if (found.has(id) || found.size === shown) continue;
       const grade = {
         severity: severities[severity] ?? "Unknown",
         score: score === null ? null : score / 10,
       };
-      found.set(id, { id, ...grade, package: name, version });
+      found.set(id, { id, ...grade, identity });
     }
     if (rows.length < page) break;
   }
