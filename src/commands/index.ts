@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { addAdmin } from "./admin.ts";
 import { addConfig } from "./config.ts";
+import { addFeeds } from "./feeds.ts";
 import { addFsck } from "./fsck.ts";
 import { addGc } from "./gc.ts";
 import { addMigrate } from "./migrate.ts";
@@ -17,6 +18,7 @@ export function addCommands(program: Command): void {
   addGc(program);
   addFsck(program);
   addTrust(program);
+  addFeeds(program);
   addAdmin(program);
   addMigrate(program);
 }

@@ -1,6 +1,7 @@
 export { type ApiServices, createApi } from "./api/index.ts";
 export { toTrustBody } from "./api/trust-body.ts";
 export { toVerdictBody } from "./api/verdict-body.ts";
+export { toDatabaseBody } from "./api/vulnerability-database-body.ts";
 export { createHandler } from "./listener.ts";
 export { createLog, type Logger } from "./log.ts";
 export { Metrics } from "./metrics.ts";

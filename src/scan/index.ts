@@ -11,6 +11,18 @@ export {
   type Owner,
 } from "./exceptions/index.ts";
 export { type HubItem, type HubPage, SecurityHub } from "./hub/hub.ts";
+export {
+  type Access,
+  buildBundle,
+  createFeeds,
+  type DatabaseOverview,
+  type Feed,
+  type FeedOverview,
+  type Feeds,
+  feedsUpdate,
+  type Login,
+  pushBundle,
+} from "./feeds/index.ts";
 export { Images, type ScanOutcome } from "./images/images.ts";
 export { type RematchReport, rematch } from "./images/rematch.ts";
 export type { Coverage, CoverageState, FindingStatus, ImageFinding } from "./match/finding.ts";

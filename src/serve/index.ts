@@ -6,6 +6,7 @@ import { prepare } from "./prepare.ts";
 import { answerSupervisor, supervise, workerNumber } from "./supervisor.ts";
 import { startWorker } from "./worker.ts";
 
+export { bundleAccess, feedsOf } from "./configured-feeds.ts";
 export { databaseFile } from "./database.ts";
 export { type Move, moveInstallation } from "./move.ts";
 export { openServices, type Services } from "./services.ts";

@@ -1,3 +1,4 @@
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { type Access, createAccess } from "../access/index.ts";
 import type { ObjectStore } from "../blobs/index.ts";
@@ -5,14 +6,16 @@ import type { Config } from "../config/index.ts";
 import { type Database, migrate } from "../db/index.ts";
 import { AuditLog, Events } from "../events/index.ts";
 import { JobQueue, Schedules } from "../jobs/index.ts";
-import { day, hour, systemClock } from "../kernel/index.ts";
+import { hour, systemClock } from "../kernel/index.ts";
 import { createProjects, type ProjectServices } from "../projects/index.ts";
 import { createRegistry, type Registry } from "../registry/index.ts";
 import {
   createExceptions,
+  createFeeds,
   createScan,
   createScanners,
   type ExceptionServices,
+  type Feeds,
   ownScannerOf,
   Sboms,
   type Scan,
@@ -20,6 +23,7 @@ import {
 } from "../scan/index.ts";
 import { createTrust, type Trust } from "../trust/index.ts";
 import { Verdicts } from "../verdict/index.ts";
+import { feedsOf, maxAgeOf } from "./configured-feeds.ts";
 import { openDatabase } from "./database.ts";
 import { registryUrls } from "./scanners.ts";
 import { installationSecret, requireSameSecret } from "./secret.ts";
@@ -40,6 +44,7 @@ export interface Services extends AsyncDisposable {
   readonly trust: Trust;
   readonly exceptions: ExceptionServices;
   readonly scan: Scan;
+  readonly feeds: Feeds;
   readonly scanners: Scanners;
   readonly sboms: Sboms;
   readonly verdicts: Verdicts;
@@ -101,6 +106,15 @@ export async function openServices(config: Config): Promise<Services> {
     projects: createProjects(database, audit, clock, access.robots),
     registry,
     scan,
+    feeds: createFeeds({
+      database,
+      shelf: scan.shelf,
+      audit,
+      clock,
+      feeds: feedsOf(config),
+      maxAge: maxAgeOf(config),
+      who: `${hostname()} (process ${process.pid})`,
+    }),
     scanners,
     sboms: new Sboms({
       database,
@@ -121,10 +135,4 @@ export async function openServices(config: Config): Promise<Services> {
     schedules: new Schedules(database, queue, clock),
     [Symbol.asyncDispose]: () => database.close(),
   };
-}
-
-/** Of a feed that is not configured here, whose data came in a bundle, the usual age. */
-function maxAgeOf({ scan: { feeds } }: Config): (feed: string) => number {
-  const ages = new Map(feeds.map(({ name, maxAge }) => [name, maxAge]));
-  return (feed) => ages.get(feed) ?? 5 * day;
 }

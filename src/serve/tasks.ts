@@ -3,7 +3,8 @@ import type { Logger } from "../http/index.ts";
 import { type JobHandler, JobRunner } from "../jobs/index.ts";
 import { day, hour, minute, second, systemClock } from "../kernel/index.ts";
 import { type CollectionReport, garbageCollection } from "../registry/index.ts";
-import { rematch, scanAll } from "../scan/index.ts";
+import { feedsUpdate, rematch, scanAll } from "../scan/index.ts";
+import { updateFeeds, watchFeeds } from "./feeds.ts";
 import { watchImages } from "./image-watch.ts";
 import type { ScanMetrics } from "./scan-metrics.ts";
 import { startScanners } from "./scanners.ts";
@@ -74,11 +75,12 @@ export async function startTasks(
   const watch = watchTrust(services, log, metrics.trust);
   const images = watchImages(services, config.scan.concurrency, log, metrics.scan);
   const scanners = startScanners(services, log);
+  const feeds = watchFeeds(services, log);
 
   return {
     async stop() {
       clearInterval(timer);
-      await Promise.all([runner.stop(), watch.stop(), images.stop(), scanners.stop()]);
+      await Promise.all([runner.stop(), watch.stop(), images.stop(), scanners.stop(), feeds.stop()]);
       await flushing;
       await flush();
     },
@@ -114,6 +116,7 @@ function jobHandlers(
         return { uploads: await registry.uploads.purge(before, job.parameters.dry_run === true) };
       },
     ],
+    [feedsUpdate, updateFeeds(services)],
     [scanAll, (context) => services.scanners.sweep.run(context)],
     [
       rematch,

@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import type { Config } from "../config/index.ts";
 import { type Logger, Metrics } from "../http/index.ts";
 import { systemClock, version } from "../kernel/index.ts";
+import { registerFeedMetrics } from "./feed-metrics.ts";
 import { openListeners } from "./listeners.ts";
 import { announce } from "./presence.ts";
 import { ScanMetrics } from "./scan-metrics.ts";
@@ -24,6 +25,7 @@ export async function startWorker(config: Config, log: Logger): Promise<Worker> 
   const listeners = await openListeners(config, services, log, metrics, version);
   const trustMetrics = new TrustMetrics(metrics.registry, services.trust);
   const scanMetrics = new ScanMetrics(metrics.registry, services.scan);
+  registerFeedMetrics(metrics.registry, services.feeds);
   const tasks = await startTasks(services, config, log, { trust: trustMetrics, scan: scanMetrics });
   return {
     metrics,

@@ -109,6 +109,7 @@ export async function openApi(open: OpenDatabase, change: Partial<ApiServices> =
       inventory: async (id) => inventories.get(id) ?? null,
       registry: host,
     }),
+    feeds: { overview: async () => ({ version: null, builtAt: null, since: null, feeds: [] }) },
     trust,
     exceptions,
     verdicts,

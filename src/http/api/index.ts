@@ -50,6 +50,7 @@ import { addUserCredentials } from "./user-credentials.ts";
 import { addUsers } from "./users.ts";
 import { addCurrentUser } from "./users-current.ts";
 import { addUserSearch } from "./users-search.ts";
+import { addVulnerabilityDatabase } from "./vulnerability-database.ts";
 import { addVex } from "./vex.ts";
 
 export type { Api, ApiEnv } from "./request.ts";
@@ -106,6 +107,7 @@ const resources: readonly ((api: Api, services: ApiServices) => void)[] = [
   addScanner,
   addScanAll,
   addScanMetrics,
+  addVulnerabilityDatabase,
   addGcSchedule,
   addGc,
 ];

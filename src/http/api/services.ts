@@ -4,7 +4,7 @@ import type { JobQueue, Schedules } from "../../jobs/index.ts";
 import type { Clock } from "../../kernel/index.ts";
 import type { ProjectServices } from "../../projects/index.ts";
 import type { Registry } from "../../registry/index.ts";
-import type { ExceptionServices, Sboms, Scanners, SecurityHub } from "../../scan/index.ts";
+import type { ExceptionServices, Feeds, Sboms, Scanners, SecurityHub } from "../../scan/index.ts";
 import type { Trust } from "../../trust/index.ts";
 import type { Verdicts } from "../../verdict/index.ts";
 
@@ -16,6 +16,7 @@ export interface ApiServices extends ProjectServices {
   readonly trust: Pick<Trust, "expiries">;
   readonly exceptions: Pick<ExceptionServices, "cveAllowlist" | "exceptions" | "vexDocuments">;
   readonly sboms: Sboms;
+  readonly feeds: Pick<Feeds, "overview">;
   readonly hub: SecurityHub;
   readonly scanners: Pick<Scanners, "registrations" | "health" | "scans" | "sweep" | "artifacts">;
   /** For what changes in a room that keeps no records of its own. */

@@ -62,11 +62,11 @@ async function collectOne(feed: Feed, options: CollectOptions): Promise<Collecte
     const revisions = before === null ? null : parseRevisions(before.revision, feed);
     const found = await fetchAll(feed, revisions, options, signal);
     if (found === null) return { kind: "unchanged", feed, revision: before?.revision ?? null };
-    const revision = JSON.stringify(found.revisions);
+    const revision = JSON.stringify({ sources: feed.sources, revisions: found.revisions } satisfies Revision);
     if (found.sha256 === before?.sha256) return { kind: "unchanged", feed, revision };
     const { name, format } = feed;
-    const { paths, sha256 } = found;
-    const fetched = { name, format, source: sourceOf(feed), paths, sha256, fetchedAt: options.clock() };
+    const { revisions: _, ...what } = found;
+    const fetched = { name, format, source: sourceOf(feed), fetchedAt: options.clock(), ...what };
     return { kind: "fetched", feed, fetched, revision };
   } catch (error) {
     const late = signal.aborted && !options.signal.aborted;
@@ -79,9 +79,16 @@ async function collectOne(feed: Feed, options: CollectOptions): Promise<Collecte
   }
 }
 
+/** What the places said, and which places they were. */
+interface Revision {
+  readonly sources: readonly string[];
+  readonly revisions: readonly (string | null)[];
+}
+
 interface FoundAll {
   readonly paths: readonly string[];
   readonly sha256: string;
+  readonly asOf: number | null;
   readonly revisions: readonly (string | null)[];
 }
 
@@ -123,12 +130,16 @@ async function fetchAll(
   return {
     paths: whole.map((part) => part.path),
     sha256: hashes.length === 1 ? only : Bun.CryptoHasher.hash("sha256", hashes.join("\n"), "hex"),
+    asOf: whole.reduce(
+      (latest: number | null, { asOf }) => ((asOf ?? 0) > (latest ?? 0) ? asOf : latest),
+      null,
+    ),
     revisions: whole.map((part) => part.revision),
   };
 }
 
-/** Null when it is none of this feed's. */
+/** Null when it is not of the feed's places. */
 function parseRevisions(text: string | null, { sources }: Feed): readonly (string | null)[] | null {
-  const parsed: unknown = text === null ? null : JSON.parse(text);
-  return Array.isArray(parsed) && parsed.length === sources.length ? parsed : null;
+  const revision = text === null ? null : (JSON.parse(text) as Revision);
+  return Bun.deepEquals(revision?.sources, sources) ? (revision?.revisions ?? null) : null;
 }

@@ -7,16 +7,16 @@ import { type Lease, takeLease } from "./lease.ts";
 import { type Pointer, readPointer, setPointerIn } from "./pointer.ts";
 import type { Shelf } from "./shelf.ts";
 
+/** The manifest of a database's file. Throws when this program cannot read it. */
+export type Inspect = (file: string) => Promise<DatabaseManifest>;
+
 export interface ExchangeOptions {
   readonly database: Database;
   readonly shelf: Shelf;
   readonly clock: Clock;
   /** This process, for people: who else wants to exchange the database is told. */
   readonly who: string;
-  /** The manifest of a database's file. Throws when this program cannot read it. */
-  readonly inspect: (file: string) => DatabaseManifest;
-  /** Called in the transaction that exchanges the database. */
-  readonly onSwap: (tx: Tx, version: string) => Promise<void>;
+  readonly inspect: Inspect;
 }
 
 /** A compiled database that may take the place of the one before. */
@@ -83,7 +83,7 @@ export class Turn implements AsyncDisposable {
     if (pointer === null) return null;
     try {
       const file = await shelf.fetch(pointer);
-      return { pointer, file, manifest: inspect(file) };
+      return { pointer, file, manifest: await inspect(file) };
     } catch {
       // Lost, damaged, or of another version of the program: it is made anew from its feeds.
       return null;
@@ -99,7 +99,7 @@ export class Turn implements AsyncDisposable {
     candidate: Candidate | null,
     record: (tx: Tx) => Promise<void>,
   ): Promise<boolean> {
-    const { database, shelf, clock, onSwap } = this.#options;
+    const { database, shelf, clock } = this.#options;
     this.signal.throwIfAborted();
     if (candidate === null || candidate.manifest.version === standing?.pointer.version) {
       await database.write(async (tx) => {
@@ -115,7 +115,6 @@ export class Turn implements AsyncDisposable {
     await database.write(async (tx) => {
       await this.#lease.confirmIn(tx);
       await setPointerIn(tx, { version, ...stored, since: clock(), manifest });
-      await onSwap(tx, version);
       await record(tx);
     });
     await shelf.sweep(version, clock());

@@ -1,11 +1,11 @@
 import type { ProxyChoice } from "../../kernel/index.ts";
+import type { FeedFormat } from "../vulndb/formats/index.ts";
 import type { Schedule } from "./schedule.ts";
 
 /** A feed as it is configured. */
 export interface Feed {
   readonly name: string;
-  /** As `vulndb` knows it: `osv`, `secdb`, … */
-  readonly format: string;
+  readonly format: FeedFormat;
   /** URLs, `oci://` references and absolute paths: all of them together are the feed. */
   readonly sources: readonly string[];
   readonly schedule: Schedule;

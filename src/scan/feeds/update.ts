@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { BreakwaterError, type Clock } from "../../kernel/index.ts";
-import type { Build, Built } from "./build/order.ts";
+import type { BuildResult } from "../vulndb/build.ts";
+import type { Build } from "./build/order.ts";
 import { type Before, type Collected, collect } from "./collect.ts";
 import type { Candidate, Exchange, Standing, Turn } from "./exchange.ts";
-import { type Feed, sourceOf } from "./feed.ts";
+import type { Feed } from "./feed.ts";
 import type { FeedStates, Look } from "./states.ts";
 
 export interface UpdateOptions {
@@ -80,12 +81,12 @@ export class FeedUpdates {
     throw new BreakwaterError("NOT_FOUND", `"${name}": there is ${what} in the configuration.`);
   }
 
-  /** What the database before has of a feed, as long as the feed is still the same. */
+  /** What the database before has of a feed, as long as it is read in the same way. */
   async #memory(standing: Standing | null): Promise<(feed: Feed) => Before | null> {
     const states = await this.#options.states.all();
     return (feed) => {
       const known = standing?.manifest.feeds.find(({ name }) => name === feed.name);
-      if (known?.format !== feed.format || known.source !== sourceOf(feed)) return null;
+      if (known?.format !== feed.format) return null;
       return { sha256: known.sha256, revision: states.get(feed.name)?.revision ?? null };
     };
   }
@@ -96,28 +97,34 @@ export class FeedUpdates {
     standing: Standing | null,
     collected: readonly Collected[],
     progress: (line: string) => void,
-  ): Promise<Built | null> {
+  ): Promise<BuildResult | null> {
     const { build, clock, feeds: configured } = this.#options;
     const feeds = collected.flatMap((one) => (one.kind === "fetched" ? [one.fetched] : []));
     const off = configured.filter((feed) => !feed.enabled).map(({ name }) => name);
     const drop = standing?.manifest.feeds.map(({ name }) => name).filter((name) => off.includes(name)) ?? [];
     if (feeds.length === 0 && drop.length === 0) return null;
-    const order = { out: outOf(folder), previous: standing?.file ?? null, feeds, drop, builtAt: clock() };
+    const order = {
+      target: targetIn(folder),
+      previous: standing?.file ?? null,
+      feeds,
+      drop,
+      builtAt: clock(),
+    };
     return build(order, (feed, records) => progress(`${feed}: ${records} records`), signal);
   }
 }
 
-function outOf(folder: string): string {
+function targetIn(folder: string): string {
   return join(folder, "database.sqlite");
 }
 
 /** A database in which there is nothing would look like one by which everything is good. */
-function candidateOf({ folder }: Turn, built: Built | null): Candidate | null {
+function candidateOf({ folder }: Turn, built: BuildResult | null): Candidate | null {
   if (built === null || built.manifest.feeds.length === 0) return null;
-  return { file: outOf(folder), manifest: built.manifest };
+  return { file: targetIn(folder), manifest: built.manifest };
 }
 
-function lookOf(one: Collected, built: Built | null): Look {
+function lookOf(one: Collected, built: BuildResult | null): Look {
   const { name } = one.feed;
   const { error } = outcomeOf(one, built);
   return error === null && one.kind !== "failed"
@@ -125,7 +132,7 @@ function lookOf(one: Collected, built: Built | null): Look {
     : { name, error: error ?? "" };
 }
 
-function outcomeOf(one: Collected, built: Built | null): FeedOutcome {
+function outcomeOf(one: Collected, built: BuildResult | null): FeedOutcome {
   const { name } = one.feed;
   switch (one.kind) {
     case "failed":

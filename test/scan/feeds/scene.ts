@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { FileSystemStore, type ObjectStore } from "../../../src/blobs/index.ts";
-import type { Database, Tx } from "../../../src/db/index.ts";
+import type { Database } from "../../../src/db/index.ts";
 import { AuditLog } from "../../../src/events/index.ts";
 import { day, hour } from "../../../src/kernel/index.ts";
 import type { Build } from "../../../src/scan/feeds/build/order.ts";
@@ -25,19 +25,21 @@ export function readFake(file: string): FakeDatabase {
 }
 
 /** Puts feeds' texts together; one that says `broken` cannot be read. */
-export const fakeBuild: Build = async ({ out, previous, feeds, drop, builtAt }, progress) => {
+export const fakeBuild: Build = async ({ target, previous, feeds, drop, builtAt }, progress) => {
   const before = previous === null ? { manifest: { feeds: [] }, texts: {} } : readFake(previous);
   const texts: Record<string, string> = { ...before.texts };
   const manifests = new Map<string, FeedManifest>(before.manifest.feeds.map((feed) => [feed.name, feed]));
   const failures: { feed: string; reason: string }[] = [];
-  for (const { name, format, source, paths, sha256, fetchedAt } of feeds) {
+  for (const { name, format, source, paths, sha256, fetchedAt, asOf } of feeds) {
     const text = paths.map((path) => readFileSync(path, "utf8")).join("+");
     if (text === "broken") {
       failures.push({ feed: name, reason: `${name} cannot be read.` });
       continue;
     }
     texts[name] = text;
-    manifests.set(name, { name, format, source, sha256, fetchedAt, asOf: null, records: 1, groups: [] });
+    manifests.set(name, {
+      ...{ name, format, source, sha256, fetchedAt, asOf, records: 1, unreadable: 0, groups: [] },
+    });
     progress(name, 1);
   }
   for (const name of drop) {
@@ -46,7 +48,7 @@ export const fakeBuild: Build = async ({ out, previous, feeds, drop, builtAt }, 
   }
   const version = Bun.CryptoHasher.hash("sha256", JSON.stringify(texts), "hex");
   const manifest = { version, schema: 1, builtAt, feeds: [...manifests.values()] };
-  writeFileSync(out, JSON.stringify({ manifest, texts } satisfies FakeDatabase));
+  writeFileSync(target, JSON.stringify({ manifest, texts } satisfies FakeDatabase));
   return { manifest, failures };
 };
 
@@ -75,7 +77,6 @@ export interface Process {
 export interface Scene {
   now: number;
   readonly objects: ObjectStore;
-  readonly swaps: string[];
   /** On a machine of its own, unless it shares that of another. */
   process(database: Database, machine: string): Process;
 }
@@ -83,11 +84,9 @@ export interface Scene {
 export function scene(folder: string, build: Build = fakeBuild): Scene {
   const objects = new FileSystemStore(join(folder, "storage"));
   mkdirSync(join(folder, "storage"));
-  const swaps: string[] = [];
   const it: Scene = {
     now: Date.UTC(2026, 10, 21),
     objects,
-    swaps,
     process(database, machine) {
       const clock = () => it.now;
       const shelf = new Shelf(objects, join(folder, machine));
@@ -97,8 +96,7 @@ export function scene(folder: string, build: Build = fakeBuild): Scene {
         shelf,
         clock,
         who: machine,
-        inspect: (file) => readFake(file).manifest,
-        onSwap: async (_tx: Tx, version) => void swaps.push(version),
+        inspect: async (file) => readFake(file).manifest,
       });
       return {
         states,

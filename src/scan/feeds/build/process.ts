@@ -1,12 +1,13 @@
 import { setPriority } from "node:os";
 import { join } from "node:path";
 import { BreakwaterError } from "../../../kernel/index.ts";
-import type { Build, Built } from "./order.ts";
+import type { BuildResult } from "../../vulndb/build.ts";
+import type { Build } from "./order.ts";
 
 /** What the other process says. */
 export type FromBuilder =
   | { readonly kind: "progress"; readonly feed: string; readonly records: number }
-  | { readonly kind: "built"; readonly built: Built }
+  | { readonly kind: "built"; readonly built: BuildResult }
   | { readonly kind: "failed"; readonly reason: string };
 
 /** Behind everything that somebody waits for. */
@@ -17,7 +18,7 @@ const niceness = 10;
  * Throws UNAVAILABLE when that process ends without a database.
  */
 export const buildInProcess: Build = async (order, progress, signal) => {
-  const { promise, resolve, reject } = Promise.withResolvers<Built>();
+  const { promise, resolve, reject } = Promise.withResolvers<BuildResult>();
   const child = Bun.spawn([process.execPath, join(import.meta.dir, "child.ts")], {
     stdio: ["ignore", "ignore", "pipe"],
     serialization: "advanced",

@@ -25,7 +25,7 @@ export async function fetchFile({ source, revision, signal }: Question): Promise
   for (const { path, size, modifiedAt } of files) seen.update(`${path}\n${size}\n${modifiedAt}\n`);
   const now = `files ${seen.digest("hex")}`;
   if (now === revision) return null;
-  return { path: source, sha256: await hash(source, files, signal), revision: now };
+  return { path: source, sha256: await hash(source, files, signal), asOf: null, revision: now };
 }
 
 /** In the order of their names, so that equal folders have equal hashes. */

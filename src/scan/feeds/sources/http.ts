@@ -16,6 +16,8 @@ export interface Reach extends Pick<Access, "caBundle" | "proxy"> {
   /** Milliseconds of silence that are taken for a server's end. */
   readonly patience: number;
   readonly signal: AbortSignal;
+  /** Throws for an address that is not to be asked, also when somebody redirects to it; missing where all are. */
+  readonly guard?: (url: URL) => void;
 }
 
 /** An answer; `body` throws UNAVAILABLE when the server falls silent or breaks off. */
@@ -39,6 +41,7 @@ export async function ask(start: URL, reach: Reach, request: HttpRequest): Promi
   let headers = new Headers(request.headers);
   const tls = reach.caBundle === null ? {} : { tls: { ca: await authorities(reach.caBundle) } };
   for (let redirects = 0; ; redirects++) {
+    reach.guard?.(url);
     const silence = new Silence(url, reach);
     const proxy = reach.proxy(url);
     const response = await silence.within(

@@ -19,6 +19,8 @@ export interface Found {
   readonly path: string;
   /** Of all of it, in hexadecimal. */
   readonly sha256: string;
+  /** What the server said of its age, milliseconds since 1970; null where it said nothing. */
+  readonly asOf: number | null;
   /** What to ask with next time; null when the place gave nothing to ask with. */
   readonly revision: string | null;
 }

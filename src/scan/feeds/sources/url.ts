@@ -26,7 +26,8 @@ export async function fetchUrl(question: Question): Promise<Found | null> {
   }
   const path = join(folder, nameOf(url));
   const { sha256 } = await download(answer.body(), path, question);
-  return { path, sha256, revision: revisionOf(answer) };
+  const modified = Date.parse(answer.headers.get("last-modified") ?? "");
+  return { path, sha256, asOf: Number.isNaN(modified) ? null : modified, revision: revisionOf(answer) };
 }
 
 export function authorization(login: Login): Record<string, string> {

@@ -23,7 +23,7 @@ export async function fetchArtifact(question: Question): Promise<Found | null> {
   }
   const [only = ""] = names;
   const path = layers.length === 1 ? join(folder, only) : folder;
-  return { path, sha256: Bun.CryptoHasher.hash("sha256", digest, "hex"), revision: digest };
+  return { path, sha256: Bun.CryptoHasher.hash("sha256", digest, "hex"), asOf: null, revision: digest };
 }
 
 /** Writes a layer to a new file. Throws UNAVAILABLE when it is not what its digest says. */
