@@ -26,7 +26,8 @@ export async function* readTar(bytes: AsyncIterable<Uint8Array>): AsyncGenerator
   source.on("error", (error) => archive.destroy(error)).pipe(archive);
   try {
     for await (const entry of archive) {
-      if (entry.header.type === "file") yield { name: entry.header.name, content: entry };
+      if (entry.header.type === "file")
+        yield { name: entry.header.name, content: entry as AsyncIterable<Uint8Array> };
       entry.resume();
     }
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { Advisory, Affected } from "../advisory.ts";
 import { debianEcosystem } from "../ecosystems/distributions.ts";
 import type { FeedDocument } from "./documents.ts";
-import { membersOf } from "./json.ts";
+import { membersOf } from "./json-members.ts";
 import { before, everyVersion, isNever } from "./ranges.ts";
 import type { FeedRecord } from "./record.ts";
 import { vendorSeverity } from "./severity.ts";

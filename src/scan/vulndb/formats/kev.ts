@@ -1,6 +1,6 @@
 import { isCve } from "./cve.ts";
 import type { FeedDocument } from "./documents.ts";
-import { membersOf } from "./json.ts";
+import { membersOf } from "./json-members.ts";
 import { type FeedRecord, unreadable } from "./record.ts";
 import { asName, asTime, asTree } from "./shape.ts";
 

@@ -1,7 +1,7 @@
 import { isCve } from "./cve.ts";
 import { cvssAmong } from "./cvss.ts";
 import type { FeedDocument } from "./documents.ts";
-import { membersOf } from "./json.ts";
+import { membersOf } from "./json-members.ts";
 import { type FeedRecord, unreadable } from "./record.ts";
 import { asLinks, asList, asName, asNames, asText, asTime, asTree, type Tree } from "./shape.ts";
 

@@ -49,7 +49,8 @@ function packageOf(entry: Tree): { readonly ecosystem: string; readonly name: st
 }
 
 function isNeverAffected(events: readonly Event[]): boolean {
-  return events.length > 0 && events.every(({ kind, version }) => kind === "introduced" || isNever(version));
+  const ends = events.filter(({ kind }) => kind !== "introduced");
+  return ends.length > 0 && ends.every(({ kind, version }) => kind === "fixed" && isNever(version));
 }
 
 function eventsOf(event: Tree): readonly Event[] {

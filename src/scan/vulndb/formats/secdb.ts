@@ -86,7 +86,7 @@ export function idsIn(
   const names = entry
     .replace(/\(.*?\)/g, " ")
     .split(/\s+/)
-    .filter((word) => /^(?!CVE\b)[A-Za-z][\w.-]*-[\w.-]*\d/i.test(word));
+    .filter((word) => /^(?!CVE[-_])[A-Za-z][\w.-]*-[\w.-]*\d/i.test(word));
   if (cves.length === 1) return cves.map((id) => ({ id, aliases: names }));
   // With several CVEs nobody knows whose the other name is.
   if (cves.length > 1) return cves.map((id) => ({ id, aliases: [] }));
