@@ -1,3 +1,4 @@
+export { toDetail } from "./obstacle-detail.ts";
 export type { ScanInput, ScanReports } from "./scan-facts.ts";
 export type { Obstacle, Verdict } from "./verdict.ts";
 export {

@@ -6,6 +6,7 @@ import type { Trust, TrustStatus } from "../trust/index.ts";
 import { CopiedParts } from "./copied-parts.ts";
 import { DigestStatuses } from "./digest-statuses.ts";
 import { judgeScan } from "./judge-scan.ts";
+import { toDetail } from "./obstacle-detail.ts";
 import { PullPolicies, type PullPolicy } from "./policy.ts";
 import { ScanFactsReader, type ScanInput, type Signed } from "./scan-facts.ts";
 import { ScanWaits } from "./scan-waits.ts";
@@ -222,6 +223,6 @@ export function requireAllowed(verdict: Verdict): void {
   throw new BreakwaterError(
     "PROJECTPOLICYVIOLATION",
     `The project's policy forbids this pull. ${verdict.obstacles.map(({ message }) => message).join(" ")}`,
-    { detail: verdict.obstacles },
+    { detail: verdict.obstacles.map(toDetail) },
   );
 }

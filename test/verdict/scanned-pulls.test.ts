@@ -86,6 +86,9 @@ describe("a project that blocks vulnerable images", () => {
     expect((await get("mild")).status).toBe(200);
     const bad = await get("bad");
     const text = await bad.clone().text();
+    expect(JSON.parse(text).errors[0].detail).toMatchObject([
+      { kind: "vulnerable", total: 1, findings: [{ package: "openssl", fix_version: "3.0.2-1" }] },
+    ]);
     expect(await obstacles(bad)).toEqual(["vulnerable"]);
     expect(text).toContain(`${repository.name}:bad has a vulnerability`);
     expect(text).toContain("CVE-2026-1000 (Critical) in openssl 3.0.1-1, fixed in 3.0.2-1");

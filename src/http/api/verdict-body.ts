@@ -1,6 +1,6 @@
 import { z } from "@hono/zod-openapi";
-import type { Obstacle, Verdict } from "../../verdict/index.ts";
-import { formatTime, time } from "./schemas.ts";
+import { toDetail, type Verdict } from "../../verdict/index.ts";
+import { time } from "./schemas.ts";
 
 const findingSchema = z
   .object({
@@ -29,17 +29,5 @@ export const verdictSchema = z
   .openapi("PullVerdict");
 
 export function toVerdictBody({ allowed, obstacles }: Verdict): z.infer<typeof verdictSchema> {
-  return { allowed, obstacles: obstacles.map(toObstacleBody) };
-}
-
-function toObstacleBody(obstacle: Obstacle): z.infer<typeof obstacleSchema> {
-  const { kind, message } = obstacle;
-  if (!("dataAsOf" in obstacle)) return { kind, message };
-  const data_as_of = obstacle.dataAsOf === null ? null : formatTime(obstacle.dataAsOf);
-  if (obstacle.kind === "outdated-data") return { kind, message, data_as_of };
-  const findings = obstacle.findings.map(({ fixedVersion, ...finding }) => ({
-    ...finding,
-    fix_version: fixedVersion,
-  }));
-  return { kind, message, findings, total: obstacle.total, data_as_of };
+  return { allowed, obstacles: obstacles.map(toDetail) };
 }
