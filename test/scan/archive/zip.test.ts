@@ -1,10 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { join } from "node:path";
 import fc from "fast-check";
 import { ArchiveError, Zip, type ZipLimits } from "../../../src/scan/archive/index.ts";
 import { run } from "../../support/command.ts";
 import { describeUnless } from "../../support/describe-unless.ts";
-import { FEEDS, missingFeeds } from "../../support/shared-feeds.ts";
+import { missingFeeds, sharedFeed } from "../../support/shared-feeds.ts";
 import { type ZipFile, zipOf } from "../../support/zip.ts";
 
 const limits: ZipLimits = { entries: 10_000, directoryBytes: 1e6, entryBytes: 1e6, totalBytes: 2e7 };
@@ -83,7 +82,7 @@ describe("a zip archive", () => {
 
 describeUnless(missingFeeds() ?? (Bun.which("unzip") ? undefined : "no unzip"), "a real archive", () => {
   test("has the files that unzip finds", async () => {
-    const path = join(FEEDS, "osv/npm/all.zip");
+    const path = sharedFeed("osv/npm/all.zip");
     using zip = Zip.open(path, limits);
     const entries = [...zip.entries()];
     const { output } = await run(["unzip", "-Z1", path], {});

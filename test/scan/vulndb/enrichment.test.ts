@@ -1,11 +1,10 @@
 import { describe, expect, test } from "bun:test";
-import { join } from "node:path";
 import { readEpss } from "../../../src/scan/vulndb/formats/epss.ts";
 import { readFeed } from "../../../src/scan/vulndb/formats/index.ts";
 import { readKev } from "../../../src/scan/vulndb/formats/kev.ts";
 import { readNvd } from "../../../src/scan/vulndb/formats/nvd.ts";
 import { describeUnless } from "../../support/describe-unless.ts";
-import { FEEDS, missingFeeds } from "../../support/shared-feeds.ts";
+import { missingFeeds, sharedFeed } from "../../support/shared-feeds.ts";
 import { all, documents, unreadableIn } from "./reading.ts";
 
 describe("CISA's list", () => {
@@ -25,7 +24,7 @@ describe("CISA's list", () => {
 
 describeUnless(missingFeeds(), "CISA's real list", () => {
   test("is read whole", async () => {
-    const path = join(FEEDS, "kev.json");
+    const path = sharedFeed("kev.json");
     const raw = (await Bun.file(path).json()) as {
       count: number;
       vulnerabilities: { cveID: string; dateAdded: string }[];

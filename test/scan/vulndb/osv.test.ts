@@ -1,10 +1,9 @@
 import { describe, expect, test } from "bun:test";
-import { join } from "node:path";
 import { Zip } from "../../../src/scan/archive/index.ts";
 import { readFeed } from "../../../src/scan/vulndb/formats/index.ts";
 import { readOsv } from "../../../src/scan/vulndb/formats/osv.ts";
 import { describeUnless } from "../../support/describe-unless.ts";
-import { FEEDS, missingFeeds } from "../../support/shared-feeds.ts";
+import { missingFeeds, sharedFeed } from "../../support/shared-feeds.ts";
 import { advisoriesIn, all, documents, show, unreadableIn } from "./reading.ts";
 
 const record = (changes: object) => ({
@@ -246,7 +245,7 @@ interface Raw {
 
 /** Read anew, by nothing but the format's own words. */
 function rawRecords(ecosystem: string): Raw[] {
-  using zip = Zip.open(join(FEEDS, `osv/${ecosystem}/all.zip`), {
+  using zip = Zip.open(sharedFeed(`osv/${ecosystem}/all.zip`), {
     ...{ entries: 1e5, directoryBytes: 1e8, entryBytes: 1e8, totalBytes: 1e9 },
   });
   return Array.from(zip.entries(), (entry) => JSON.parse(Buffer.from(zip.read(entry)).toString()) as Raw);
@@ -267,7 +266,7 @@ describeUnless(missingFeeds(), "real OSV feeds", () => {
           if (events.at(-1)?.introduced !== undefined) open.add(`${id} ${of.ecosystem} ${of.name}`);
         }
       }
-      const advisories = advisoriesIn(await all(readFeed("osv", [join(FEEDS, `osv/${ecosystem}/all.zip`)])));
+      const advisories = advisoriesIn(await all(readFeed("osv", [sharedFeed(`osv/${ecosystem}/all.zip`)])));
       const ranges = advisories.flatMap(({ id, affected }) =>
         affected
           .filter(({ status }) => status !== "not_affected")
@@ -295,7 +294,7 @@ describeUnless(missingFeeds(), "real OSV feeds", () => {
     "Packagist",
   ]) {
     test(`${ecosystem}: every record can be read`, async () => {
-      const records = await all(readFeed("osv", [join(FEEDS, `osv/${ecosystem}/all.zip`)]));
+      const records = await all(readFeed("osv", [sharedFeed(`osv/${ecosystem}/all.zip`)]));
       const expected = rawRecords(ecosystem).filter(
         (raw) =>
           raw.withdrawn === undefined &&

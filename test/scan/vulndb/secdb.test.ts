@@ -1,10 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { readFeed } from "../../../src/scan/vulndb/formats/index.ts";
 import { idsIn, readSecdb } from "../../../src/scan/vulndb/formats/secdb.ts";
 import { describeUnless } from "../../support/describe-unless.ts";
-import { FEEDS, missingFeeds } from "../../support/shared-feeds.ts";
+import { missingFeeds, sharedFeed } from "../../support/shared-feeds.ts";
 import { advisoriesIn, all, documents, groupsIn, show, unreadableIn } from "./reading.ts";
 
 /** In the form of today's JSON. */
@@ -96,9 +95,7 @@ test("ids are cleaned", () => {
 function entriesOf(release: string): string[][] {
   return ["main", "community"].flatMap((part) => {
     const [entries, at] = [[] as string[][], ["", ""]];
-    for (const line of readFileSync(join(FEEDS, `alpine-secdb/${release}/${part}.yaml`), "utf8").split(
-      "\n",
-    )) {
+    for (const line of readFileSync(sharedFeed(`alpine-secdb/${release}/${part}.yaml`), "utf8").split("\n")) {
       const [, name] = /^ {6}name: (.*)$/.exec(line) ?? [];
       const [, version] = /^ {8}'?([^ '].*?)'?:(?: .*)?$/.exec(line) ?? [];
       const [, entry] = /^ {7,}- (.*?) *$/.exec(line) ?? [];
@@ -128,7 +125,7 @@ describeUnless(missingFeeds(), "Alpine's real lists", () => {
     const expected = new Set(
       entries.flatMap(([, name, , entry = ""]) => idsIn(entry).map(({ id }) => `${name} ${id}`)),
     );
-    const records = await all(readFeed("secdb", [join(FEEDS, "alpine-secdb/v3.11")]));
+    const records = await all(readFeed("secdb", [sharedFeed("alpine-secdb/v3.11")]));
     const found = advisoriesIn(records).flatMap(({ id, affected }) =>
       affected.map(({ name }) => `${name} ${id}`),
     );
