@@ -12,13 +12,10 @@ import type { AuditLog } from "../../events/index.ts";
 import { BreakwaterError, type Caller, type Clock } from "../../kernel/index.ts";
 import { checked, type Exception, type NewException } from "./exception.ts";
 import { nameOf } from "./image.ts";
-import { type Owner, ownerName } from "./owner.ts";
+import { type Owner, ofOwners, ownerName } from "./owner.ts";
 
 /** Of one owner: nobody reads more, and each is looked at when images are judged. */
 const maxOfOwner = 10_000;
-/** Parameters of a statement: the engines limit them. */
-const batchSize = 500;
-
 const columns: Columns = {
   id: { column: "id", type: "number" },
   vulnerability: { column: "vulnerability", type: "text" },
@@ -103,28 +100,14 @@ export class Exceptions {
     });
   }
 
-  /** Those that a project's images are judged by, which are about one of the vulnerabilities, expired ones too. */
-  async about(
-    projectId: number,
-    withSystem: boolean,
-    names: readonly string[],
-  ): Promise<readonly Exception[]> {
-    const found: Exception[] = [];
-    for (let from = 0; from < names.length; from += batchSize) {
-      const rows = await this.#database.read
-        .selectFrom("vulnerability_exception")
-        .selectAll()
-        .where("vulnerability", "in", names.slice(from, from + batchSize))
-        .where((where) =>
-          where.or([
-            where("project_id", "=", projectId),
-            ...(withSystem ? [where("project_id", "is", null)] : []),
-          ]),
-        )
-        .execute();
-      found.push(...rows.map(toException));
-    }
-    return found;
+  /** Those that a project's images are judged by, expired ones too. */
+  async countingIn(projectId: number, withSystem: boolean): Promise<readonly Exception[]> {
+    const rows = await this.#database.read
+      .selectFrom("vulnerability_exception")
+      .selectAll()
+      .where(ofOwners(projectId, withSystem))
+      .execute();
+    return rows.map(toException);
   }
 
   #record(tx: Tx, caller: Caller, operation: string, owner: Owner, exception: Exception): Promise<void> {

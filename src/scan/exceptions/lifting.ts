@@ -58,7 +58,7 @@ export class Lifting {
   async of(image: ImageNames, findings: readonly ImageFinding[], rules: LiftingRules): Promise<Lifted> {
     const names = [...new Set(findings.flatMap(namesOf))];
     const now = this.#clock();
-    const all = await this.#exceptionsAbout(image, names, rules);
+    const all = await this.#exceptionsIn(image.projectId, rules);
     const valid = all.filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
     const said = await this.#statementsAbout(image, names, rules);
     const [exceptionsOf, statementsOf] = [byName(valid, ofException), byName(said, ofStatement)];
@@ -75,16 +75,12 @@ export class Lifting {
     return { findings: new Set(lifted), until: ends.length === 0 ? null : Math.min(...ends) };
   }
 
-  async #exceptionsAbout(
-    image: ImageNames,
-    names: readonly string[],
-    { reuseSystem, cveList }: LiftingRules,
-  ): Promise<readonly Timed[]> {
+  async #exceptionsIn(projectId: number, { reuseSystem, cveList }: LiftingRules): Promise<readonly Timed[]> {
     const { cveIds, expiresAt } = reuseSystem ? await this.#cveAllowlist.get() : cveList;
     const anywhere = { package: null, repository: null, digest: null };
     const until = expiresAt === null ? null : expiresAt * 1000;
     const listed = cveIds.map((vulnerability) => ({ vulnerability, ...anywhere, expiresAt: until }));
-    return [...listed, ...(await this.#exceptions.about(image.projectId, reuseSystem, names))];
+    return [...listed, ...(await this.#exceptions.countingIn(projectId, reuseSystem))];
   }
 
   async #statementsAbout(

@@ -10,7 +10,7 @@ import {
 } from "../../../db/index.ts";
 import type { AuditLog } from "../../../events/index.ts";
 import { BreakwaterError, type Caller, type Clock } from "../../../kernel/index.ts";
-import { type Owner, ownerName } from "../owner.ts";
+import { type Owner, ofOwners, ownerName } from "../owner.ts";
 import { readVex } from "./read.ts";
 import { isNewer, type VexDocument, type VexStatement } from "./statement.ts";
 
@@ -136,21 +136,23 @@ export class ImportedVexDocuments {
     withSystem: boolean,
     names: readonly string[],
   ): Promise<readonly VexStatement[]> {
+    const documents = await this.#database.read
+      .selectFrom("vex_document")
+      .select("id")
+      .where(ofOwners(projectId, withSystem))
+      .execute();
+    // Most have none, and to ask for thousands of names takes long.
+    if (documents.length === 0) return [];
+    const counting = new Set(documents.map(({ id }) => id));
     const found: VexStatement[] = [];
     for (let from = 0; from < names.length; from += batchSize) {
       const rows = await this.#database.read
         .selectFrom("vex_statement")
-        .innerJoin("vex_document", "vex_document.id", "vex_statement.document_id")
-        .select("vex_statement.content")
-        .where("vex_statement.vulnerability", "in", names.slice(from, from + batchSize))
-        .where((where) =>
-          where.or([
-            where("vex_document.project_id", "=", projectId),
-            ...(withSystem ? [where("vex_document.project_id", "is", null)] : []),
-          ]),
-        )
+        .select(["document_id", "content"])
+        .where("vulnerability", "in", names.slice(from, from + batchSize))
         .execute();
-      found.push(...rows.map(({ content }) => JSON.parse(content) as VexStatement));
+      const good = rows.filter(({ document_id }) => counting.has(document_id));
+      found.push(...good.map(({ content }) => JSON.parse(content) as VexStatement));
     }
     return found;
   }
