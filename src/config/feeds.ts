@@ -35,6 +35,8 @@ export interface ScanConfig {
   readonly defaultFeeds: boolean;
   /** Files with public keys: when there are any, a bundle must be signed by one of them. */
   readonly trustedKeys: readonly string[];
+  /** The scanner as other registries' one: the hosts that it may pull from, none by default, and their authorities. */
+  readonly adapter: { readonly registries: readonly string[]; readonly caBundle: string | null };
 }
 
 const section = "breakwater.scan";
@@ -46,10 +48,15 @@ export function toScan(values: Values, cwd: string): ScanConfig {
   for (const [name, settings] of Object.entries(values["breakwater.scan.feeds"] ?? {})) {
     merged.set(name, { ...merged.get(name), ...settings });
   }
+  const adapterBundle = values["breakwater.scan.adapter.ca_bundle"];
   return {
     concurrency: values["breakwater.scan.concurrency"] ?? 1,
     feeds: [...merged].map(([name, settings]) => toFeed(name, settings, cwd)),
     defaultFeeds: asked,
+    adapter: {
+      registries: values["breakwater.scan.adapter.registries"] ?? [],
+      caBundle: adapterBundle === undefined ? null : resolve(cwd, adapterBundle),
+    },
     trustedKeys: (values["breakwater.scan.trusted_keys"] ?? []).map((file) => resolve(cwd, file)),
   };
 }
@@ -119,11 +126,12 @@ export function scanWarnings({ feeds }: ScanConfig): string[] {
 
 /** By the file's own keys, as `describeConfig`. */
 export function describeScan(
-  { concurrency, feeds, defaultFeeds, trustedKeys }: ScanConfig,
+  { adapter, concurrency, feeds, defaultFeeds, trustedKeys }: ScanConfig,
   mask: string,
 ): object {
   const described = feeds.map((feed) => [feed.name, describeFeed(feed, mask)] as const);
   return {
+    adapter: { registries: adapter.registries.join(", ") || null, ca_bundle: adapter.caBundle },
     concurrency,
     default_feeds: defaultFeeds,
     feeds: feeds.length === 0 ? null : Object.fromEntries(described),

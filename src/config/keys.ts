@@ -96,6 +96,8 @@ export const keys = {
   "breakwater.gc.grace": value.duration(second, 365 * day),
   "breakwater.gc.schedule": value.cron,
   "breakwater.audit.retention": value.duration(hour, 36_500 * day),
+  "breakwater.scan.adapter.registries": value.authorities,
+  "breakwater.scan.adapter.ca_bundle": value.path,
   "breakwater.scan.concurrency": value.integer(1, 16),
   "breakwater.scan.default_feeds": value.flag,
   "breakwater.scan.feeds": feeds,

@@ -165,6 +165,16 @@ export const hosts: Kind<readonly string[]> = kind(
   },
 );
 
+/** Hosts as they stand in URLs, with the port where it is not the scheme's own. */
+export const authorities: Kind<readonly string[]> = kind(
+  "hosts with their ports, separated by commas, such as registry.example.com, 10.0.0.7:5000",
+  (text) => {
+    const list = entries(text).map((entry) => URL.parse(`https://${entry}`)?.host ?? "");
+    const good = list.every((entry) => /^[\w.:[\]-]+$/.test(entry));
+    return list.length > 0 && good ? list : undefined;
+  },
+);
+
 /** Harbor's parts, of which Breakwater does not consist: what they do counts. */
 export const proxied: Kind<readonly string[]> = kind(
   "names of Harbor's components separated by commas",

@@ -5,6 +5,7 @@ export { toDatabaseBody } from "./api/vulnerability-database-body.ts";
 export { createHandler } from "./listener.ts";
 export { createLog, type Logger } from "./log.ts";
 export { Metrics } from "./metrics.ts";
+export { createScannerRoutes } from "./scanner-api/routes.ts";
 export { createSessionRoutes } from "./session/routes.ts";
 export type { TokenServices } from "./token/issue.ts";
 export { createTokenRoutes } from "./token/routes.ts";

@@ -10,7 +10,6 @@ export {
   type NewException,
   type Owner,
 } from "./exceptions/index.ts";
-export { type HubItem, type HubPage, SecurityHub } from "./hub/hub.ts";
 export {
   type Access,
   buildBundle,
@@ -23,9 +22,18 @@ export {
   type Login,
   pushBundle,
 } from "./feeds/index.ts";
+export { type HubItem, type HubPage, SecurityHub } from "./hub/hub.ts";
 export { Images, type ScanOutcome } from "./images/images.ts";
 export { type RematchReport, rematch } from "./images/rematch.ts";
 export type { Coverage, CoverageState, FindingStatus, ImageFinding } from "./match/finding.ts";
+export {
+  createScanOrders,
+  gapOf,
+  readOrder,
+  reportForm,
+  type ScanOrders,
+  toReport,
+} from "./orders/index.ts";
 export type { Report, ReportSummary, ScanState } from "./report.ts";
 export {
   type PushedSbom,
@@ -36,11 +44,9 @@ export {
 } from "./sbom/index.ts";
 export { createScan, type Scan, type ScanOptions } from "./scan.ts";
 export {
-  type AdapterAccess,
   AdapterError,
   builtIn,
   builtInMetadata,
-  checkSettings,
   createScanners,
   does,
   type Health,

@@ -7,6 +7,7 @@ import {
   type ApiServices,
   createApi,
   createHandler,
+  createScannerRoutes,
   createSessionRoutes,
   createTokenRoutes,
   type Logger,
@@ -55,6 +56,7 @@ export async function openListeners(
         projects.rights.repositoryActions(principal, project, repository),
     }),
     createSessionRoutes(access),
+    createScannerRoutes({ access, audit, rights: projects.rights, orders: services.orders }),
   ];
   const oci = {
     access,

@@ -1,6 +1,6 @@
 import type { Config } from "../config/index.ts";
 import type { Logger } from "../http/index.ts";
-import type { ScannerWorker } from "../scan/index.ts";
+import { Proxies, type ProxyChoice } from "../kernel/index.ts";
 import type { Services } from "./services.ts";
 
 /** Where scanners pull from: the name that clients use, and this server's own listener. */
@@ -10,11 +10,26 @@ export function registryUrls({ externalUrl, hostname, http, https }: Config) {
   return { external: externalUrl, internal };
 }
 
-/** This process's share of what is asked of scanners; it has to be stopped. */
-export function startScanners({ scanners }: Services, log: Logger): ScannerWorker {
+/** Harbor's core is what asks scanners and registries there. */
+export function scannerProxies({ proxy }: Config): (url: URL) => ProxyChoice {
+  if (!proxy.components.includes("core")) return () => undefined;
+  const proxies = new Proxies(proxy);
+  return (url) => proxies.of(url);
+}
+
+/** This process's share of what is asked of scanners, and of what others ask of ours. */
+export function startScanners({ scanners, orders }: Services, log: Logger): { stop(): Promise<void> } {
   const worker = scanners.worker((error, run) =>
     log.error({ err: error, run: run?.id, manifest: run?.manifestId }, "A scan failed on this server."),
   );
+  const orderWorker = orders.worker((error, order) =>
+    log.error({ err: error, order }, "A scan for another registry failed on this server."),
+  );
   worker.start();
-  return worker;
+  orderWorker.start();
+  return {
+    async stop() {
+      await Promise.all([worker.stop(), orderWorker.stop()]);
+    },
+  };
 }

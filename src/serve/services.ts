@@ -14,18 +14,20 @@ import {
   createFeeds,
   createScan,
   createScanners,
+  createScanOrders,
   type ExceptionServices,
   type Feeds,
   ownScannerOf,
   Sboms,
   type Scan,
   type Scanners,
+  type ScanOrders,
 } from "../scan/index.ts";
 import { createTrust, type Trust } from "../trust/index.ts";
 import { Verdicts } from "../verdict/index.ts";
 import { feedsOf, maxAgeOf } from "./configured-feeds.ts";
 import { openDatabase } from "./database.ts";
-import { registryUrls } from "./scanners.ts";
+import { registryUrls, scannerProxies } from "./scanners.ts";
 import { installationSecret, requireSameSecret } from "./secret.ts";
 import { openStorage } from "./storage.ts";
 import { trustHosts } from "./trust-hosts.ts";
@@ -46,6 +48,7 @@ export interface Services extends AsyncDisposable {
   readonly scan: Scan;
   readonly feeds: Feeds;
   readonly scanners: Scanners;
+  readonly orders: ScanOrders;
   readonly sboms: Sboms;
   readonly verdicts: Verdicts;
   readonly queue: JobQueue;
@@ -97,6 +100,18 @@ export async function openServices(config: Config): Promise<Services> {
     own: ownScannerOf(scan.images, host),
     secret,
     registryUrl: registryUrls(config),
+    proxy: scannerProxies(config),
+  });
+  const { registries, caBundle } = config.scan.adapter;
+  const orders = createScanOrders({
+    database,
+    clock,
+    secret,
+    registries,
+    caBundle,
+    proxy: scannerProxies(config),
+    current: () => scan.vulnerabilities.current(),
+    maxAge: maxAgeOf(config),
   });
   return {
     database,
@@ -116,6 +131,7 @@ export async function openServices(config: Config): Promise<Services> {
       who: `${hostname()} (process ${process.pid})`,
     }),
     scanners,
+    orders,
     sboms: new Sboms({
       database,
       objects,

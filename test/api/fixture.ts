@@ -9,8 +9,8 @@ import {
   createScanners,
   type ExceptionServices,
   Sboms,
-  SecurityHub,
   type Scanners,
+  SecurityHub,
 } from "../../src/scan/index.ts";
 import type { ImageInventory } from "../../src/scan/inventory/package.ts";
 import { createTrust, type Trust } from "../../src/trust/index.ts";
@@ -94,6 +94,7 @@ export async function openApi(open: OpenDatabase, change: Partial<ApiServices> =
     own,
     secret,
     registryUrl,
+    proxy: () => undefined,
   });
   const queue = new JobQueue(database, clock);
   const schedules = new Schedules(database, queue, clock);

@@ -8,7 +8,13 @@ const go = "format: osv, source: https://mirror.example/go.zip";
 
 test("nothing is fetched unless somebody says so", async () => {
   const { config } = await load(undefined);
-  expect(config.scan).toEqual({ feeds: [], concurrency: 1, defaultFeeds: false, trustedKeys: [] });
+  expect(config.scan).toEqual({
+    feeds: [],
+    concurrency: 1,
+    defaultFeeds: false,
+    trustedKeys: [],
+    adapter: { registries: [], caBundle: null },
+  });
 });
 
 test("a feed has a name, a format and a source; the rest has its defaults", async () => {

@@ -1,7 +1,7 @@
 import { createRoute, z } from "@hono/zod-openapi";
 import type { Criterion } from "../../db/index.ts";
 import { BreakwaterError } from "../../kernel/index.ts";
-import { type AdapterAccess, checkSettings } from "../../scan/index.ts";
+import type { RegistrationSettings } from "../../scan/index.ts";
 import { listHeaders, listQuery, pageHeaders, toListQuery } from "./pagination.ts";
 import { type Api, identify, locationOf } from "./request.ts";
 import { body, created, done, json, refusals } from "./responses.ts";
@@ -68,7 +68,7 @@ export function addScanners(api: Api, services: ApiServices): void {
     const { principal, caller } = await identify(c, access);
     await rights.require(principal, null, "scanner", "create");
     const settings = toSettings(c.req.valid("json"));
-    await requireAnswer(scanners, { ...checkSettings(settings, false) });
+    await requireAnswer(scanners, settings);
     const uuid = await scanners.registrations.create(caller, settings);
     return c.body(null, 201, { Location: locationOf(c, uuid) });
   });
@@ -77,17 +77,17 @@ export function addScanners(api: Api, services: ApiServices): void {
     const { principal } = await identify(c, access);
     // Who may ping may have this server call any address: that is for those who may register scanners.
     await rights.require(principal, null, "scanner", "create");
-    await requireAnswer(scanners, checkSettings(toSettings(c.req.valid("json")), false));
+    await requireAnswer(scanners, toSettings(c.req.valid("json")));
     return c.body(null, 200);
   });
 }
 
 /** Throws BAD_REQUEST, with what the adapter did instead of answering. */
 async function requireAnswer(
-  { health }: ApiServices["scanners"],
-  settings: Omit<AdapterAccess, "credential"> & { readonly credential: string },
+  { registrations, health }: ApiServices["scanners"],
+  settings: RegistrationSettings,
 ): Promise<void> {
-  const answer = await health.ask({ ...settings, credential: settings.credential || null });
+  const answer = await health.ask(registrations.accessBy(settings));
   if (!answer.healthy) throw new BreakwaterError("BAD_REQUEST", answer.reason);
 }
 

@@ -51,9 +51,10 @@ export async function findingsOf(
   return findings.toSorted(worstFirst);
 }
 
-function inImage(
+/** A finding where it lies: in the packages that `holders` are. */
+export function inImage(
   finding: Finding | undefined,
-  row: Row,
+  row: Identity & Pick<Row, "vulnerability" | "status" | "fixed_version" | "severity">,
   holders: readonly Identified[],
   { distribution }: ImageInventory,
 ): ImageFinding {
@@ -85,7 +86,7 @@ function inImage(
 }
 
 /** A finding of which the vulnerability database that is open here says nothing. */
-function bareFinding(row: Row): Omit<Finding, "status" | "fixedVersion" | "severity"> {
+function bareFinding(row: Pick<Row, "vulnerability">): Omit<Finding, "status" | "fixedVersion" | "severity"> {
   return {
     id: row.vulnerability,
     aliases: [],
@@ -102,7 +103,7 @@ function bareFinding(row: Row): Omit<Finding, "status" | "fixedVersion" | "sever
   };
 }
 
-function worstFirst(a: ImageFinding, b: ImageFinding): number {
+export function worstFirst(a: ImageFinding, b: ImageFinding): number {
   return (
     rankOf(b.severity) - rankOf(a.severity) ||
     a.id.localeCompare(b.id, "en") ||

@@ -2,7 +2,7 @@ import type { Access } from "../../access/index.ts";
 import type { ObjectStore } from "../../blobs/index.ts";
 import type { Database } from "../../db/index.ts";
 import type { AuditLog, Events } from "../../events/index.ts";
-import { type Clock, version } from "../../kernel/index.ts";
+import { type Clock, type ProxyChoice, version } from "../../kernel/index.ts";
 import { NotRunnableManifests, type Registry } from "../../registry/index.ts";
 import { Accessories } from "./accessories.ts";
 import { ArtifactReports } from "./artifact-reports.ts";
@@ -32,7 +32,6 @@ export type { OwnScanner } from "./own-scanner.ts";
 export {
   type AdapterAccess,
   builtIn,
-  checkSettings,
   type Registration,
   type RegistrationSettings,
 } from "./registration.ts";
@@ -55,6 +54,7 @@ export interface ScannersOptions {
   /** The installation's: credentials of adapters are encrypted with a key that comes from it. */
   readonly secret: Uint8Array;
   /** Where scanners pull from: what clients call this server, and its own listener. */
+  readonly proxy: (url: URL) => ProxyChoice;
   readonly registryUrl: { readonly external: string; readonly internal: string };
 }
 
@@ -74,7 +74,13 @@ export interface Scanners {
 
 export function createScanners(options: ScannersOptions): Scanners {
   const { database, objects, audit, clock, events, access, own, registryUrl } = options;
-  const registrations = new Registrations(database, audit, clock, new SecretBox(options.secret));
+  const registrations = new Registrations(
+    database,
+    audit,
+    clock,
+    new SecretBox(options.secret),
+    options.proxy,
+  );
   const runs = new Runs(database, clock);
   const foreign = new ScannerReports(database);
   const subjects = new Subjects(database, new NotRunnableManifests(database, objects));

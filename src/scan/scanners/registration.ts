@@ -1,4 +1,4 @@
-import { BreakwaterError } from "../../kernel/index.ts";
+import { BreakwaterError, type ProxyChoice } from "../../kernel/index.ts";
 
 export type AdapterAuth = "" | "Basic" | "Bearer" | "APIKey";
 
@@ -23,6 +23,7 @@ export interface Registration {
 export interface AdapterAccess extends Pick<Registration, "url" | "auth" | "skipCertVerify"> {
   /** `name:password` for Basic; null without one. */
   readonly credential: string | null;
+  readonly proxy: (url: URL) => ProxyChoice;
 }
 
 /** What administrators say of a scanner. */

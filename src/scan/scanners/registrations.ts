@@ -20,8 +20,16 @@ export class Registrations {
   readonly #audit: AuditLog;
   readonly #clock: Clock;
   readonly #box: SecretBox;
+  readonly #proxy: AdapterAccess["proxy"];
 
-  constructor(database: Database, audit: AuditLog, clock: Clock, box: SecretBox) {
+  constructor(
+    database: Database,
+    audit: AuditLog,
+    clock: Clock,
+    box: SecretBox,
+    proxy: AdapterAccess["proxy"],
+  ) {
+    this.#proxy = proxy;
     this.#database = database;
     this.#audit = audit;
     this.#clock = clock;
@@ -60,7 +68,14 @@ export class Registrations {
       auth: registration.auth,
       skipCertVerify: registration.skipCertVerify,
       credential: sealed === null ? null : this.#box.open(registration.uuid, sealed),
+      proxy: this.#proxy,
     };
+  }
+
+  /** The same for one that is not registered yet. Throws BAD_REQUEST. */
+  accessBy(settings: RegistrationSettings): AdapterAccess {
+    const { url, auth, skipCertVerify, credential } = checkSettings(settings, false);
+    return { url, auth, skipCertVerify, credential: credential || null, proxy: this.#proxy };
   }
 
   /** Answers the uuid. Throws BAD_REQUEST or CONFLICT. */

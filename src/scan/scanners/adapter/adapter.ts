@@ -92,13 +92,15 @@ export class Adapter {
     path: string,
     accept: string,
   ): Promise<AdapterAnswer> {
-    const { url, skipCertVerify } = this.#access;
+    const { url, skipCertVerify, proxy } = this.#access;
+    const whole = `${url}/api/v1${path}`;
     const { signal, ...rest } = request;
     return send({
       ...rest,
       ...(signal === undefined ? {} : { signal }),
-      url: `${url}/api/v1${path}`,
+      url: whole,
       skipCertVerify,
+      proxy: proxy(new URL(whole)),
       headers: {
         Accept: accept,
         ...(request.body === undefined ? {} : { "Content-Type": scannerTypes.scanRequest }),

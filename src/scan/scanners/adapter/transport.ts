@@ -1,4 +1,4 @@
-import { second } from "../../../kernel/index.ts";
+import { type ProxyChoice, second } from "../../../kernel/index.ts";
 import { AdapterError } from "./adapter-error.ts";
 
 export interface AdapterRequest {
@@ -7,6 +7,7 @@ export interface AdapterRequest {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly skipCertVerify: boolean;
+  readonly proxy: ProxyChoice;
   /** Bytes of the answer. */
   readonly limit: number;
   /** Ends the request from outside. */
@@ -30,7 +31,7 @@ const longest = 60 * second;
  * at: not every adapter sends it. Throws AdapterError.
  */
 export async function send(request: AdapterRequest): Promise<AdapterAnswer> {
-  const { method, url, headers, body, skipCertVerify, limit, signal } = request;
+  const { method, url, headers, body, skipCertVerify, proxy, limit, signal } = request;
   const abort = new AbortController();
   const give = (message: string) => () => abort.abort(new AdapterError(message, { passing: true }));
   let silence = setTimeout(give(`The scanner was silent for ${patience / second} s.`), patience);
@@ -43,6 +44,8 @@ export async function send(request: AdapterRequest): Promise<AdapterAnswer> {
       redirect: "manual",
       signal: AbortSignal.any(signals),
       ...(body === undefined ? {} : { body }),
+      // The runtime's types leave out `false`, which stands for no proxy whatever the environment says.
+      ...(proxy === undefined ? {} : { proxy: proxy as string }),
       ...(skipCertVerify ? { tls: { rejectUnauthorized: false } } : {}),
     });
     const chunks: Uint8Array[] = [];

@@ -1,0 +1,110 @@
+import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { AdapterError } from "../../../src/scan/scanners/adapter/adapter-error.ts";
+import { toHarborReport } from "../../../src/scan/scanners/reports/harbor-report.ts";
+import { readFindings, readSbom } from "../../../src/scan/scanners/reports/read-report.ts";
+
+const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+const read = (...vulnerabilities: unknown[]) => readFindings(bytes({ vulnerabilities }), "Model");
+
+describe("a report", () => {
+  test("of Harbor's own form is read", () => {
+    const [finding] = read({
+      id: "CVE-2017-8283",
+      package: "dpkg",
+      version: "1.17.27",
+      fix_version: "1.18.0",
+      severity: "Low",
+      description: "dpkg-source …",
+      links: ["https://security-tracker.debian.org/tracker/CVE-2017-8283", 7],
+    });
+    expect(finding).toMatchObject({
+      id: "CVE-2017-8283",
+      package: "dpkg",
+      version: "1.17.27",
+      fixedVersion: "1.18.0",
+      severity: "Low",
+      status: "affected",
+      links: ["https://security-tracker.debian.org/tracker/CVE-2017-8283"],
+      feed: "Model",
+    });
+  });
+
+  test("of the generic form is read with scores, weaknesses and what vendors add", () => {
+    const vector = "CVSS:3.1/AV:N/AC:L/PR:N/UI:N/S:U/C:H/I:H/A:H";
+    const [finding] = read({
+      id: "CVE-1",
+      package: "a",
+      version: "1",
+      severity: "critical",
+      status: "will_not_fix",
+      preferred_cvss: { score_v3: 9.8, vector_v3: vector, score_v2: null, vector_v2: "" },
+      cwe_ids: ["CWE-79"],
+      vendor_attributes: {
+        CVSS: { nvd: { V3Score: 9.8, V3Vector: vector, V2Score: 7.5, V2Vector: "AV:N" } },
+      },
+    });
+    expect(finding).toMatchObject({ severity: "Critical", status: "will_not_fix", cwes: ["CWE-79"] });
+    expect(finding?.cvss).toEqual([
+      { version: "3.1", vector, score: 9.8, source: "" },
+      { version: "2.0", vector: "AV:N", score: 7.5, source: "nvd" },
+    ]);
+  });
+
+  test("calls no severity harmless that it does not know", () => {
+    const severities = ["Moderate", "", null, 7, "__proto__"].map((severity, at) => ({
+      id: `${at}`,
+      severity,
+    }));
+    expect(read(...severities).map(({ severity }) => severity)).toEqual(Array(5).fill("Unknown"));
+    expect(read({ id: "1", status: "constructor" })[0]?.status).toBe("affected");
+  });
+
+  test("names a vulnerability once that it lists for each place", () => {
+    const one = { id: "CVE-1", package: "a", version: "1", severity: "High" };
+    expect(read(one, one, { ...one, package: "b" })).toHaveLength(2);
+  });
+
+  test("without vulnerabilities is one; without the list of them it is none", () => {
+    expect(read()).toEqual([]);
+    expect(readFindings(bytes({ vulnerabilities: null }), "Model")).toEqual([]);
+    for (const none of [{}, [], null, "x", { vulnerabilities: [{}] }, { vulnerabilities: [{ id: "" }] }]) {
+      expect(() => readFindings(bytes(none), "Model")).toThrow(AdapterError);
+    }
+  });
+
+  test("of any bytes is read or refused", () => {
+    const item = fc.record({
+      id: fc.string({ minLength: 1 }),
+      severity: fc.jsonValue(),
+      links: fc.jsonValue(),
+    });
+    fc.assert(
+      fc.property(fc.oneof(fc.jsonValue(), fc.record({ vulnerabilities: fc.array(item) })), (value) => {
+        try {
+          for (const finding of readFindings(bytes(value), "Model")) expect(finding.id).not.toBe("");
+        } catch (error) {
+          expect(error).toBeInstanceOf(AdapterError);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test("that we write says the same to those who read it", () => {
+    const before = read(
+      { id: "CVE-1", package: "a", version: "1", fix_version: "2", severity: "High", cwe_ids: ["CWE-1"] },
+      { id: "CVE-2", package: "b", version: "1", severity: "Unknown", links: ["https://example.com"] },
+    );
+    const findings = before.map((finding) => ({ finding, images: [] }));
+    const written = toHarborReport({ generatedAt: 0, maker: null, severity: "High", findings });
+    expect(readFindings(bytes(written), "Model")).toEqual([...before]);
+  });
+});
+
+test("an SBOM is taken as it is", () => {
+  const sbom = { spdxVersion: "SPDX-2.3" };
+  expect(JSON.parse(new TextDecoder().decode(readSbom(bytes({ sbom }))))).toEqual(sbom);
+  expect(() => readSbom(bytes({}))).toThrow(AdapterError);
+  expect(() => readSbom(bytes({ sbom: null }))).toThrow(AdapterError);
+});

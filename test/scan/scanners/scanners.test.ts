@@ -1,0 +1,257 @@
+import { expect, test } from "bun:test";
+import { builtIn, type Scanners, type ScannerWorker } from "../../../src/scan/index.ts";
+import { Pusher } from "../../api/content.ts";
+import { type ApiFixture, openApi } from "../../api/fixture.ts";
+import { caller } from "../../projects/fixture.ts";
+import { describeOnEngines, type OpenDatabase } from "../../support/engines.ts";
+import { eventually } from "../../support/eventually.ts";
+import { makeImage, makeIndex } from "../../support/image.ts";
+import { AdapterServer, problem } from "./adapter-server.ts";
+
+/** A project whose scanner is an adapter, and an image in it. */
+class Scene implements AsyncDisposable {
+  readonly repository = `team/${crypto.randomUUID().slice(0, 8)}`;
+  readonly errors: unknown[] = [];
+  readonly fixture: ApiFixture;
+  readonly adapter: AdapterServer;
+  readonly push: Pusher;
+  readonly scanner: string;
+  readonly projectId: number;
+  readonly #workers: ScannerWorker[] = [];
+
+  private constructor(fixture: ApiFixture, adapter: AdapterServer, scanner: string, projectId: number) {
+    this.fixture = fixture;
+    this.adapter = adapter;
+    this.push = new Pusher(fixture.registry);
+    this.scanner = scanner;
+    this.projectId = projectId;
+  }
+
+  static async open(open: OpenDatabase): Promise<Scene> {
+    const fixture = await openApi(open);
+    const adapter = new AdapterServer();
+    await fixture.admin.post("/projects", { project_name: "team" });
+    const { registrations } = fixture.scanners;
+    const scanner = await registrations.create(caller, settingsOf(adapter));
+    const project = await fixture.rooms.projects.get({ name: "team" });
+    await registrations.setOfProject(caller, project, scanner);
+    return new Scene(fixture, adapter, scanner, project.id);
+  }
+
+  get scanners(): Scanners {
+    return this.fixture.scanners;
+  }
+
+  work(): ScannerWorker {
+    const worker = this.scanners.worker((error) => this.errors.push(error));
+    this.#workers.push(worker);
+    worker.start();
+    return worker;
+  }
+
+  async image(...tags: string[]) {
+    const digest = await this.push.newImage(this.repository, tags);
+    return this.fixture.registry.artifacts.find(this.repository, digest);
+  }
+
+  async scan(digest: string, kind: "vulnerability" | "sbom" = "vulnerability") {
+    const artifact = await this.fixture.registry.artifacts.find(this.repository, digest);
+    await this.scanners.scans.start(caller, artifact, kind);
+  }
+
+  async summary(id: number) {
+    return (await this.scanners.reports.summaries(this.projectId, [id])).get(id);
+  }
+
+  ended(id: number) {
+    const open = new Set(["none", "pending", "running"]);
+    return eventually(
+      () => this.summary(id),
+      (summary) => summary !== undefined && !open.has(summary.state),
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#workers.map((worker) => worker.stop()));
+    await this.adapter[Symbol.asyncDispose]();
+    await this.fixture[Symbol.asyncDispose]();
+  }
+}
+
+function settingsOf({ url }: { url: string }) {
+  return {
+    name: "Model",
+    description: "",
+    url,
+    auth: "APIKey",
+    credential: "key",
+    skipCertVerify: false,
+    useInternalAddress: false,
+    disabled: false,
+  };
+}
+
+describeOnEngines("scans by somebody else's scanner", (open) => {
+  test.concurrent("what it found is the image's report, and a failed scan after it changes nothing", async () => {
+    await using scene = await Scene.open(open);
+    const { adapter } = scene;
+    adapter.properties = {
+      "harbor.scanner-adapter/vulnerability-database-updated-at": "2020-01-02T00:00:00Z",
+    };
+    adapter.pending = 1;
+    const { id, digest } = await scene.image("v1");
+    expect(await scene.summary(id)).toMatchObject({ state: "none", reportedAt: null, coverage: null });
+    scene.work();
+    await scene.scan(digest);
+    const first = await scene.ended(id);
+    expect(first).toMatchObject({
+      scanner: "Model",
+      state: "done",
+      counts: { High: 1 },
+      fixable: 1,
+      dataAsOf: Date.UTC(2020, 0, 2),
+      coverage: null,
+    });
+    const report = await scene.scanners.reports.report(scene.projectId, id);
+    expect(report.findings).toMatchObject([{ id: "CVE-2024-1", package: "openssl", fixedVersion: "1.1" }]);
+
+    const [body] = adapter.bodies;
+    expect(body?.registry.url).toBe("https://registry.example:8443");
+    expect(body?.artifact).toMatchObject({ repository: scene.repository, digest });
+    expect(adapter.headers.at(-1)?.get("x-scanneradapter-api-key")).toBe("key");
+    const robots = await scene.fixture.rooms.database.read.selectFrom("robot").selectAll().execute();
+    expect(robots).toEqual([]);
+
+    adapter.behaviour.scan = () => problem(500, "no room");
+    await scene.scan(digest);
+    const failed = await scene.ended(id);
+    expect(failed).toMatchObject({ state: "failed", failure: "The scanner answered with 500: no room." });
+    expect(failed).toMatchObject({ counts: { High: 1 }, reportedAt: first?.reportedAt ?? 0 });
+    expect((await scene.scanners.reports.report(scene.projectId, id)).findings).toEqual(report.findings);
+    expect(scene.errors).toEqual([]);
+  }, 30_000);
+
+  test.concurrent("nothing that is no report takes the place of one, and what is forgotten is submitted again", async () => {
+    await using scene = await Scene.open(open);
+    const images = await Promise.all(["huge", "wrong", "forgotten"].map((tag) => scene.image(tag)));
+    const [huge, wrong, forgotten] = images.map(({ digest }) => digest);
+    const digests = new Map<string, string>();
+    let forgets = 2;
+    scene.adapter.behaviour.scan = (request, body) => {
+      const id = `${body.artifact.digest.slice(-12)}-${crypto.randomUUID()}`;
+      digests.set(id, body.artifact.digest);
+      scene.adapter.scan(request, body);
+      return Response.json({ id }, { status: 202 });
+    };
+    scene.adapter.behaviour.report = (_request, id) => {
+      if (digests.get(id) === huge) return new Response(new Uint8Array(33 * 2 ** 20).fill(32));
+      if (digests.get(id) === wrong) return Response.json({ vulnerabilities: "none" });
+      if (digests.get(id) === forgotten && forgets-- > 0) return problem(404, "gone");
+      return Response.json({ vulnerabilities: [] });
+    };
+    for (const { digest } of images) await scene.scan(digest);
+    scene.work();
+    const [first, second, third] = await Promise.all(images.map(({ id }) => scene.ended(id)));
+    expect(first).toMatchObject({
+      state: "failed",
+      reportedAt: null,
+      failure: expect.stringContaining("longer"),
+    });
+    expect(second).toMatchObject({
+      state: "failed",
+      reportedAt: null,
+      failure: expect.stringContaining("not valid"),
+    });
+    expect(third).toMatchObject({ state: "done", counts: {} });
+    expect(scene.errors).toEqual([]);
+  }, 30_000);
+
+  test.concurrent("a scan survives its process, and ends when somebody stops it", async () => {
+    await using scene = await Scene.open(open);
+    const [killed, stopped] = [await scene.image("a"), await scene.image("b")];
+    // As a process leaves it that was killed.
+    await scene.scan(killed.digest);
+    await scene.fixture.rooms.database.write((tx) =>
+      tx
+        .updateTable("scanner_run")
+        .set({ state: "running", holder: "dead", held_until: scene.fixture.rooms.clock.now - 1, attempts: 1 })
+        .execute(),
+    );
+    scene.adapter.behaviour.report = (request, id) =>
+      scene.adapter.bodies.length > 1
+        ? new Response(null, { status: 302 })
+        : scene.adapter.report(request, id);
+    const worker = scene.work();
+    expect(await scene.ended(killed.id)).toMatchObject({ state: "done" });
+
+    await scene.scan(stopped.digest);
+    await eventually(
+      () => scene.summary(stopped.id),
+      (summary) => summary?.state === "running",
+    );
+    await worker.stop();
+    expect(await scene.summary(stopped.id)).toMatchObject({ state: "pending" });
+    await scene.scanners.scans.stop(caller, stopped, "vulnerability");
+    expect(await scene.summary(stopped.id)).toMatchObject({ state: "none", failure: null });
+    await scene.scan(stopped.digest);
+    expect(await scene.summary(stopped.id)).toMatchObject({ state: "pending" });
+  }, 30_000);
+
+  test.concurrent("an SBOM is stored beside the image, and the next one takes its place", async () => {
+    await using scene = await Scene.open(open);
+    const artifact = await scene.image("v1");
+    scene.work();
+    const sbom = async () => {
+      await scene.scan(artifact.digest, "sbom");
+      const made = await eventually(
+        async () => (await scene.scanners.artifacts.sboms([artifact])).get(artifact.id),
+        (one) => one?.state === "done",
+      );
+      return made?.accessory ?? "";
+    };
+    const accessories = async () =>
+      (await scene.fixture.registry.artifacts.accessories(artifact.id, { limit: 10, offset: 0 })).items;
+    const first = await sbom();
+    expect((await accessories()).map(({ digest }) => digest)).toEqual([first]);
+    scene.fixture.rooms.clock.now += 1000;
+    const second = await sbom();
+    expect(second).not.toBe(first);
+    expect((await accessories()).map(({ digest }) => digest)).toEqual([second]);
+    expect(scene.adapter.bodies[0]?.enabled_capabilities?.[0]?.type).toBe("sbom");
+    expect(scene.errors).toEqual([]);
+  }, 30_000);
+
+  test.concurrent("what is pushed is scanned where the project says so: images, and not what is about them", async () => {
+    await using scene = await Scene.open(open);
+    const runs = async () =>
+      scene.fixture.rooms.database.read
+        .selectFrom("scanner_run")
+        .innerJoin("manifest", "manifest.id", "scanner_run.manifest_id")
+        .select(["manifest.digest", "scanner_run.kind", "scanner_run.scanner"])
+        .orderBy("kind")
+        .execute();
+    await scene.image("quiet");
+    expect(await runs()).toEqual([]);
+    await scene.fixture.admin.post("/projects/team/metadatas", { auto_scan: "true" });
+    const images = { amd64: await makeImage(), arm64: await makeImage({ architecture: "arm64" }) };
+    for (const image of Object.values(images)) await scene.push.image(scene.repository, image);
+    const index = await scene.push.manifest(scene.repository, makeIndex(images), "multi");
+    await scene.push.referrer(scene.repository, images.amd64.manifest.digest, "application/vnd.example");
+    const digests = (await runs()).map(({ digest }) => digest).sort();
+    expect(digests).toEqual([images.amd64.manifest.digest, images.arm64.manifest.digest].sort());
+
+    // Of an index its images are scanned, and what they have is what it has.
+    scene.work();
+    const artifact = await scene.fixture.registry.artifacts.find(scene.repository, index);
+    const report = await eventually(
+      () => scene.scanners.artifacts.report(artifact),
+      (one) => one?.overview.status === "Success",
+    );
+    expect(report?.overview).toMatchObject({ counts: { High: 1 }, completePercent: 100, severity: "High" });
+    expect(report?.findings[0]?.images.toSorted()).toEqual(digests as never);
+
+    await scene.scanners.registrations.delete(caller, scene.scanner);
+    expect((await scene.scanners.registrations.ofProject(scene.projectId)).uuid).toBe(builtIn.uuid);
+    expect(await runs()).toEqual([]);
+  }, 30_000);
+});
