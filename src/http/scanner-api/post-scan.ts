@@ -1,7 +1,7 @@
 import type { Principal } from "../../access/index.ts";
 import { BreakwaterError, type Caller } from "../../kernel/index.ts";
 import { readOrder, scannerTypes } from "../../scan/index.ts";
-import type { ScannerApiServices } from "./routes.ts";
+import type { ScannerApiServices } from "./services.ts";
 
 /** POST /scan: takes the order; it is seen to in the background. */
 export async function postScan(

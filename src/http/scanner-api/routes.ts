@@ -1,22 +1,14 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
-import { type Access, callerOf } from "../../access/index.ts";
-import type { AuditLog } from "../../events/index.ts";
+import { callerOf } from "../../access/index.ts";
 import { BreakwaterError, version } from "../../kernel/index.ts";
-import type { Rights } from "../../projects/index.ts";
-import { builtInMetadata, type ScanOrders, scannerTypes } from "../../scan/index.ts";
+import { builtInMetadata, scannerTypes } from "../../scan/index.ts";
 import type { RequestOrigin } from "../authenticate.ts";
 import { asRefusal, statusOf } from "../errors.ts";
 import { authenticateClient } from "./authenticate-client.ts";
 import { getReport } from "./get-report.ts";
 import { postScan } from "./post-scan.ts";
-
-export interface ScannerApiServices {
-  readonly access: Pick<Access, "credentials">;
-  readonly rights: Pick<Rights, "require">;
-  readonly audit: Pick<AuditLog, "recordNow">;
-  readonly orders: ScanOrders;
-}
+import type { ScannerApiServices } from "./services.ts";
 
 /** Below the server's URL: what a Harbor is told as the scanner's endpoint. */
 const endpoint = "/scanner";
