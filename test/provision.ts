@@ -20,6 +20,8 @@ const TOOLS: Readonly<Record<string, readonly string[]>> = {
   rpmbuild: ["rpm"],
   "db5.3_load": ["db5.3-util"],
   gem: ["ruby"],
+  pip3: ["python3-pip"],
+  objcopy: ["binutils"],
   // The server's own programs lie in a folder for each version; this one comes with every version.
   pg_createcluster: ["postgresql"],
 };

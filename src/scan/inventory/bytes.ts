@@ -44,9 +44,9 @@ export class Bytes {
     return this.data.subarray(this.#checked(at, length), at + length);
   }
 
-  /** The text from `at` up to a zero byte, which must come before `end`. */
-  cString(at: number, end = this.length): string {
-    const room = this.slice(at, end - at);
+  /** The text from `at` up to a zero byte. */
+  cString(at: number): string {
+    const room = this.slice(at, this.length - at);
     const length = room.indexOf(0);
     if (length === -1) throw new UnreadableFile(`${this.what}: a text has no end.`);
     return utf8(room.subarray(0, length));

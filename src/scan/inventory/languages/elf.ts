@@ -5,7 +5,6 @@ const what = "The executable (ELF)";
 const magic = [0x7f, 0x45, 0x4c, 0x46];
 const types = { executable: 2, shared: 3 } as const;
 const maxSections = 65_536;
-const maxSegments = 65_535;
 const maxNames = 16 * 1024 * 1024;
 /** A section that takes no room in the file. */
 const noBits = 8;
@@ -40,7 +39,7 @@ export function isExecutable(head: Uint8Array): boolean {
 
 /** An ELF file of either width and byte order. Throws UnreadableFile for tables that are not whole. */
 export class Elf {
-  readonly littleEndian: boolean;
+  readonly #littleEndian: boolean;
   readonly #file: LayerFile;
   readonly #layout: (typeof layouts)[32 | 64];
   readonly #header: Bytes;
@@ -48,9 +47,9 @@ export class Elf {
   constructor(file: LayerFile) {
     const head = file.read(0, layouts[64].header);
     this.#file = file;
-    this.littleEndian = head[5] === 1;
+    this.#littleEndian = head[5] === 1;
     this.#layout = head[4] === 1 ? layouts[32] : layouts[64];
-    this.#header = new Bytes(head, what, this.littleEndian);
+    this.#header = new Bytes(head, what, this.#littleEndian);
   }
 
   get hasSections(): boolean {
@@ -76,7 +75,7 @@ export class Elf {
   offsetOf(address: number): number | undefined {
     const { at, size, count, entry, offset, address: start, length } = this.#layout.segments;
     const segments = this.#header.u16(count);
-    if (this.#header.u16(size) !== entry || segments > maxSegments)
+    if (this.#header.u16(size) !== entry)
       throw new UnreadableFile(`${what} has a damaged table of segments.`);
     const table = this.#table(this.#word(this.#header, at), segments * entry);
     for (let row = 0; row < segments * entry; row += entry) {
@@ -105,7 +104,7 @@ export class Elf {
   }
 
   #table(offset: number, size: number): Bytes {
-    return new Bytes(readWhole(this.#file, { offset, size }), what, this.littleEndian);
+    return new Bytes(readWhole(this.#file, { offset, size }), what, this.#littleEndian);
   }
 
   /** An address, an offset or a length: as wide as the file's kind. */

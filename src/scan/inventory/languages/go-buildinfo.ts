@@ -38,13 +38,15 @@ export function readBuildInfo(file: LayerFile, within: Stretch, elf: Elf | null)
 /** The Go version, and the list of modules with its markers. */
 type Texts = readonly [Uint8Array, Uint8Array];
 
-/** It begins at a multiple of 16. */
+/** It begins at a multiple of 16. Where that is not followed by a width and flags, it is a text of the program's own. */
 function find(file: LayerFile, { offset, size }: Stretch): number | undefined {
   const end = Math.min(offset + size, file.size);
   for (let start = offset; start < end; start += chunk) {
-    const piece = Buffer.from(file.read(start, Math.min(chunk + magic.length, end - start)));
-    for (let at = piece.indexOf(magic); at !== -1; at = piece.indexOf(magic, at + 1))
-      if ((start + at) % alignment === 0) return start + at;
+    const piece = Buffer.from(file.read(start, Math.min(chunk + alignment, end - start)));
+    for (let at = piece.indexOf(magic); at !== -1; at = piece.indexOf(magic, at + 1)) {
+      const [width = 0, flags = 0xff] = piece.subarray(at + magic.length);
+      if ((start + at) % alignment === 0 && (width === 4 || width === 8) && flags < 4) return start + at;
+    }
   }
   return undefined;
 }
@@ -71,7 +73,6 @@ function inlineText(file: LayerFile, offset: number, most: number): { text: Uint
 function pointedTo(file: LayerFile, header: Bytes, elf: Elf | null): Texts {
   if (elf === null) throw new UnreadableFile("A Go program that is no ELF file was built by Go before 1.18.");
   const width = header.u8(14);
-  if (width !== 4 && width !== 8) throw new UnreadableFile(`${what} is damaged.`);
   const littleEndian = (header.u8(15) & flag.bigEndian) === 0;
   const read = (bytes: Bytes, at: number) => (width === 4 ? bytes.u32(at) : bytes.u64(at));
   const pointers = new Bytes(header.data, what, littleEndian);

@@ -8,7 +8,10 @@ const formatVersions = { from: 18, to: 20 } as const;
 /** Not a virtual table, and no column whose value is an expression. */
 const plainTable = /^create table [^()]+\([^()]+\)$/i;
 
-/** The headers in `rpmdb.sqlite`. Throws UnreadableFile for a damaged file. */
+/**
+ * The headers in `rpmdb.sqlite`. Throws UnreadableFile for a damaged file. One whose pages refer to one another
+ * without an end keeps SQLite busy until the reader's process is stopped.
+ */
 export function* sqliteHeaders(data: Uint8Array): Generator<Uint8Array> {
   if (data.length < 100 || Buffer.from(data.subarray(0, magic.length)).toString("latin1") !== magic)
     throw new UnreadableFile(`${what} has another format.`);

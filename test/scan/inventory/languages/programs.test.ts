@@ -55,8 +55,11 @@ describeUnless(missingCommands("go"), "a program that Go built", () => {
   });
 
   test("has them as a program of Windows too, and without a table of sections", () => {
+    // Not the real one: a text of the program that looks like it.
+    const decoy = Buffer.from("\xff Go buildinf:text".padEnd(16), "latin1");
     const windows = program.slice();
     windows.set(Buffer.from("MZ"));
+    windows.set(decoy, 64);
     const bare = program.slice();
     new DataView(bare.buffer).setBigUint64(40, 0n, true);
     expect(found(windows, "app/program.exe")).toEqual(found(program));

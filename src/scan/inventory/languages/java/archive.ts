@@ -7,6 +7,12 @@ const maxText = 16 * MiB;
 /** Of an archive in another one, which is held in memory. */
 const maxNested = 128 * MiB;
 
+const limits = {
+  ...{ entries: 500_000, directoryBytes: 64 * MiB, entryBytes: maxNested },
+  // The budget's to watch over, as it counts what is nested too.
+  totalBytes: Number.MAX_SAFE_INTEGER,
+};
+
 /** What may still be read of one file of a layer and of all that is nested in it. */
 export class Budget {
   #bytes = 1024 * MiB;
@@ -29,11 +35,7 @@ export class JavaArchive {
 
   private constructor(source: ConstructorParameters<typeof Zip>[0], budget: Budget) {
     this.#budget = budget;
-    const [entries, directoryBytes] = [500_000, 64 * MiB];
-    this.#zip = new Zip(source, {
-      ...{ entries, directoryBytes },
-      ...{ entryBytes: maxNested, totalBytes: Number.MAX_SAFE_INTEGER },
-    });
+    this.#zip = new Zip(source, limits);
   }
 
   static inLayer(file: LayerFile, budget: Budget): JavaArchive {

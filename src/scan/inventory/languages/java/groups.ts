@@ -3,6 +3,7 @@
  * A name that ends with a hyphen stands for all that begin with it; the first one counts.
  */
 const known: readonly (readonly [group: string, ...artifacts: string[]])[] = [
+  ["de.codecentric", "spring-boot-admin-"],
   ["org.springframework.boot", "spring-boot", "spring-boot-"],
   ["org.springframework.security", "spring-security-"],
   ["org.springframework.kafka", "spring-kafka"],
@@ -33,7 +34,7 @@ const known: readonly (readonly [group: string, ...artifacts: string[]])[] = [
   ["io.projectreactor", "reactor-core"],
   ["io.grpc", "grpc-"],
   ["io.opentelemetry", "opentelemetry-"],
-  ["org.elasticsearch", "elasticsearch", "elasticsearch-"],
+  ["org.elasticsearch", "elasticsearch"],
   ["org.codehaus.groovy", "groovy-all"],
   ["com.google.protobuf", "protobuf-"],
   ["com.h2database", "h2"],
