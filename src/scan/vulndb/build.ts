@@ -81,20 +81,18 @@ async function syncFolder(path: string): Promise<void> {
 async function compile(path: string, options: BuildOptions): Promise<BuildResult> {
   const failures: { feed: string; reason: string }[] = [];
   using writer = new DatabaseWriter(path);
-  {
-    using previous = options.previous === null ? null : new PreviousDatabase(writer, options.previous);
-    writer.database.run("begin");
-    const feeds = new FeedCompiler(writer, previous, options);
-    const fetched = new Map(options.feeds.map((feed) => [feed.name, feed]));
-    const kept = (previous?.names() ?? []).filter((name) => !options.drop.includes(name));
-    for (const name of [...new Set([...kept, ...fetched.keys()])].sort()) {
-      const feed = fetched.get(name);
-      const reason = feed === undefined ? null : await feeds.read(feed);
-      if (reason !== null) failures.push({ feed: name, reason });
-      if (reason !== null || feed === undefined) feeds.keep(name);
-    }
-    writer.database.run("commit");
+  const previous = options.previous === null ? null : new PreviousDatabase(writer, options.previous);
+  const feeds = new FeedCompiler(writer, previous, options);
+  const fetched = new Map(options.feeds.map((feed) => [feed.name, feed]));
+  const kept = (previous?.names() ?? []).filter((name) => !options.drop.includes(name));
+  writer.database.run("begin");
+  for (const name of [...new Set([...kept, ...fetched.keys()])].sort()) {
+    const feed = fetched.get(name);
+    const reason = feed === undefined ? null : await feeds.read(feed);
+    if (reason !== null) failures.push({ feed: name, reason });
+    if (reason !== null || feed === undefined) feeds.keep(name);
   }
+  writer.database.run("commit");
   writer.finish();
   const manifest = manifestOf(writer, options.builtAt);
   writer.database.run("insert into manifest values (?)", [JSON.stringify(manifest)]);
@@ -151,7 +149,7 @@ class FeedCompiler {
   }
 
   async #readRecords(feed: FetchedFeed, id: number): Promise<Tallies> {
-    const tallies = new Tallies();
+    const tallies = new Tallies(feed.fetchedAt);
     let own: number | null = null;
     let reason = "";
     let seen = 0;
@@ -170,7 +168,7 @@ class FeedCompiler {
           tallies.group(record.ecosystem);
           break;
         case "as-of":
-          own = later(own, record.at);
+          own = later(own, tallies.believable(record.at));
           break;
         case "unreadable":
           tallies.unreadable++;

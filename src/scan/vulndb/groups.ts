@@ -12,9 +12,19 @@ export class Tallies {
   readonly #tallies = new Map<string, Tally>();
   /** Families of ecosystems of which the feed has a record that is about nothing else. */
   readonly #own = new Set<string>();
+  readonly #fetchedAt: number;
   asOf: number | null = null;
   records = 0;
   unreadable = 0;
+
+  constructor(fetchedAt: number) {
+    this.#fetchedAt = fetchedAt;
+  }
+
+  /** Null for a time that had not come yet: the feed would be fresh until then, whatever happens to it. */
+  believable(time: number | null): number | null {
+    return time !== null && time > this.#fetchedAt ? null : time;
+  }
 
   group(ecosystem: string): void {
     this.#tally(ecosystem);
@@ -23,12 +33,13 @@ export class Tallies {
 
   add({ affected, modifiedAt }: Advisory): void {
     this.records++;
-    this.asOf = later(this.asOf, modifiedAt);
+    const time = this.believable(modifiedAt);
+    this.asOf = later(this.asOf, time);
     const ecosystems = new Set(affected.map(({ ecosystem }) => ecosystem));
     for (const ecosystem of ecosystems) {
       const tally = this.#tally(ecosystem);
       tally.records++;
-      tally.asOf = later(tally.asOf, modifiedAt);
+      tally.asOf = later(tally.asOf, time);
     }
     const families = new Set(Array.from(ecosystems, familyOf));
     if (families.size === 1) for (const family of families) this.#own.add(family);

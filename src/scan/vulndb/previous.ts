@@ -41,7 +41,7 @@ export function groupsOf(database: Database, schema: "main" | "old", feed: numbe
 }
 
 /** The database before this one, from which feeds are taken over. It has been checked. */
-export class PreviousDatabase implements Disposable {
+export class PreviousDatabase {
   readonly #writer: DatabaseWriter;
   readonly #database: Database;
 
@@ -82,10 +82,6 @@ export class PreviousDatabase implements Disposable {
   takeGroup(name: string, as: number, ecosystem: string): void {
     const row = this.#row(name);
     if (row !== null) this.#copy(row, as, ecosystem);
-  }
-
-  [Symbol.dispose](): void {
-    this.#database.run("detach database old");
   }
 
   #row(name: string): FeedRow | null {

@@ -82,6 +82,16 @@ test("the manifest says what each feed is and tells of", async () => {
   expect(database.manifest).toEqual(manifest);
 });
 
+test("a feed is not as fresh as a time that has not come yet", async () => {
+  await using directory = await temporaryDirectory("vulndb");
+  const future = advisory("GHSA-2", [affected("npm", "x", [before("1")])], { modifiedAt: 1001 });
+  const past = advisory("GHSA-3", [affected("npm", "x", [before("1")])], { modifiedAt: 999 });
+  const { manifest } = await build(join(directory.path, "db"), [
+    fetched("npm", [past, future, { kind: "as-of", at: 1001 }]),
+  ]);
+  expect(manifest.feeds[0]).toMatchObject({ asOf: 999, groups: [{ asOf: 999 }] });
+});
+
 test("an ecosystem that a feed mentions only beside its own is not covered by it", async () => {
   await using directory = await temporaryDirectory("vulndb");
   const path = join(directory.path, "db");

@@ -60,7 +60,7 @@ function advisoryOf(record: Tree): Advisory | null {
 
 /** AlmaLinux, Rocky and Red Hat publish bug fixes (`ALBA`) and enhancements (`ALEA`) together with security (`ALSA`). */
 function isErratumWithoutSecurity(id: string): boolean {
-  return /^(?:AL|RL|RX|RH)[BE]A-/.test(id) || /^AL(?!SA)/.test(id);
+  return /^(?:AL|RL|RX|RH)[BE]A-/.test(id);
 }
 
 /** RustSec tells also of crates that nobody maintains any longer: worth knowing, and no vulnerability. */
