@@ -27,7 +27,7 @@ import { createTrust, type Trust } from "../trust/index.ts";
 import { Verdicts } from "../verdict/index.ts";
 import { feedsOf, maxAgeOf } from "./configured-feeds.ts";
 import { openDatabase } from "./database.ts";
-import { registryUrls, scannerProxies } from "./scanners.ts";
+import { registryUrls, scannerProxies } from "./scanner-addresses.ts";
 import { installationSecret, requireSameSecret } from "./secret.ts";
 import { openStorage } from "./storage.ts";
 import { trustHosts } from "./trust-hosts.ts";
