@@ -21,11 +21,6 @@ export class Tallies {
     this.#fetchedAt = fetchedAt;
   }
 
-  /** Null for a time that had not come yet: the feed would be fresh until then, whatever happens to it. */
-  believable(time: number | null): number | null {
-    return time !== null && time > this.#fetchedAt ? null : time;
-  }
-
   group(ecosystem: string): void {
     this.#tally(ecosystem);
     this.#own.add(familyOf(ecosystem));
@@ -33,7 +28,7 @@ export class Tallies {
 
   add({ affected, modifiedAt }: Advisory): void {
     this.records++;
-    const time = this.believable(modifiedAt);
+    const time = believable(modifiedAt, this.#fetchedAt);
     this.asOf = later(this.asOf, time);
     const ecosystems = new Set(affected.map(({ ecosystem }) => ecosystem));
     for (const ecosystem of ecosystems) {
@@ -66,4 +61,9 @@ export class Tallies {
 
 export function later(a: number | null, b: number | null): number | null {
   return a === null ? b : b === null ? a : Math.max(a, b);
+}
+
+/** Null for a time that had not come yet: the feed would be fresh until then, whatever happens to it. */
+export function believable(time: number | null, fetchedAt: number): number | null {
+  return time !== null && time > fetchedAt ? null : time;
 }

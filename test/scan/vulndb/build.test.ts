@@ -194,6 +194,19 @@ test("what a feed last told of a release that it has dropped stays, however ofte
   ).toEqual([["Debian:11 curl [0, 7.74) affected"]]);
 });
 
+test("a list that is suddenly empty is taken for one that was dropped", async () => {
+  await using directory = await temporaryDirectory("vulndb");
+  const at = (name: string) => join(directory.path, name);
+  const emptied: FeedRecord[] = [
+    { kind: "group", ecosystem: "Debian:12" },
+    { kind: "group", ecosystem: "Debian:13" },
+  ];
+  await build(at("1"), [fetched("debian", [bash])]);
+  await build(at("2"), [fetched("debian", emptied)], { previous: at("1") });
+  expect(await groupsIn(at("2"))).toEqual(["debian Debian:12 1 200 dropped", "debian Debian:13 0 null"]);
+  expect(await shownIn(at("2"), ["Debian:12", "bash"])).toHaveLength(1);
+});
+
 test("a feed of which too much is unreadable is not believed", async () => {
   await using directory = await temporaryDirectory("vulndb");
   const path = join(directory.path, "db");
