@@ -4,6 +4,7 @@ import { addConfig } from "./config.ts";
 import { addFeeds } from "./feeds.ts";
 import { addFsck } from "./fsck.ts";
 import { addGc } from "./gc.ts";
+import { addInventoryLayer } from "./inventory-layer.ts";
 import { addMigrate } from "./migrate.ts";
 import { addServe } from "./serve.ts";
 import { addTrust } from "./trust.ts";
@@ -21,4 +22,5 @@ export function addCommands(program: Command): void {
   addFeeds(program);
   addAdmin(program);
   addMigrate(program);
+  addInventoryLayer(program);
 }

@@ -25,6 +25,7 @@ export {
 export { type HubItem, type HubPage, SecurityHub } from "./hub/hub.ts";
 export { Images, type ScanOutcome } from "./images/images.ts";
 export { type RematchReport, rematch } from "./images/rematch.ts";
+export { readLayerAndExit } from "./inventory/index.ts";
 export type { Coverage, CoverageState, FindingStatus, ImageFinding } from "./match/finding.ts";
 export {
   createScanOrders,

@@ -15,5 +15,7 @@ export type {
   Package,
   PackageType,
 } from "./package.ts";
+export { readLayerAndExit } from "./process/child.ts";
 export { type InspectedLayer, type InspectOptions, inspectLayer } from "./process/inspect.ts";
+export { readerCommand } from "./process/orders.ts";
 export type { LayerBytes } from "./process/reader-process.ts";

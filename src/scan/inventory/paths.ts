@@ -9,11 +9,14 @@ export function partsOf(path: string): string[] {
   return parts;
 }
 
-const unclean = /^\/|\/$|\/\/|(?:^|\/)\.{1,2}(?:\/|$)/;
+const unclean = /\/$|\/\/|(?:^|\/)\.{1,2}(?:\/|$)/;
 
 /** The path without a slash at its start or end, and without `.` and `..`; empty for the root. */
 export function normalPath(path: string): string {
-  return unclean.test(path) ? partsOf(path).join("/") : path;
+  // As most paths begin that are not normal, in layers and in the lists of packages.
+  const begin = path.startsWith("./") ? 2 : path.startsWith("/") ? 1 : 0;
+  const rest = begin === 0 ? path : path.slice(begin);
+  return rest.startsWith("/") || unclean.test(rest) ? partsOf(rest).join("/") : rest;
 }
 
 /** The part behind the last slash. */

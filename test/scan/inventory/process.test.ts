@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { readdir } from "node:fs/promises";
+import { relative } from "node:path";
 import { createGzip, gzipSync, zstdCompressSync } from "node:zlib";
 import type { InspectedLayer, LayerBytes } from "../../../src/scan/inventory/index.ts";
 import { decodeLayerInventory, inspectLayer, type LayerLimits } from "../../../src/scan/inventory/index.ts";
@@ -34,6 +35,7 @@ describe("a layer in a process of its own", () => {
     const path = `${process.env.TMPDIR ?? "/tmp"}/breakwater-layer-${crypto.randomUUID()}`;
     await Bun.write(path, bytes);
     expect(packagesOf(await inspect(Bun.file(path)))).toEqual(["a"]);
+    expect(packagesOf(await inspect(Bun.file(relative(process.cwd(), path))))).toEqual(["a"]);
     await Bun.file(path).delete();
   });
 

@@ -31,5 +31,3 @@ async function read(order: Order): Promise<{ code: number; output: Uint8Array | 
     return { code: exitCodes.failure, output };
   }
 }
-
-if (import.meta.main) await readLayerAndExit(process.argv.slice(2));

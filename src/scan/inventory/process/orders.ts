@@ -1,6 +1,9 @@
 import type { MissedLink } from "../layer/hard-links.ts";
 import type { LayerLimits } from "../layer/limits.ts";
 
+/** The command by which a program in one file is its own reader. */
+export const readerCommand = "inventory-layer";
+
 /** What the process that reads a layer is told. The layer comes by its standard input. */
 export interface Order {
   readonly limits: LayerLimits;

@@ -1,10 +1,15 @@
 import { join } from "node:path";
 import type { Subprocess } from "bun";
 import { watchMemory } from "./memory.ts";
-import { exitCodes, type Order, toArguments } from "./orders.ts";
+import { exitCodes, type Order, readerCommand, toArguments } from "./orders.ts";
 
-/** The command by which a program in one file is its own reader. */
-export const readerCommand = "inventory-layer";
+/** All of the environment that the process gets. */
+export const readerEnvironment = {
+  // Should this process die, the other one dies with it.
+  BUN_FEATURE_FLAG_NO_ORPHANS: "1",
+  // Most layers are read before the compiler's last stage has paid off: without it they take a quarter less.
+  BUN_JSC_useFTLJIT: "0",
+};
 
 export type LayerBytes = Blob | ReadableStream<Uint8Array>;
 
@@ -51,14 +56,11 @@ class ReaderProcess implements AsyncDisposable {
   constructor(layer: LayerBytes, order: Order) {
     // A file is read by the process itself; anything else goes through this one.
     const isFile = layer instanceof Blob;
-    this.#process = Bun.spawn([...command(), ...toArguments(order)], {
+    this.#process = Bun.spawn(readerArguments(order), {
       stdin: isFile ? layer : "pipe",
       stdout: "pipe",
       stderr: "ignore",
-      // Should this process die, the other one dies with it.
-      env: { BUN_FEATURE_FLAG_NO_ORPHANS: "1" },
-      // The runtime looks for settings of its own in the working directory.
-      cwd: "/",
+      env: readerEnvironment,
     });
     this.#sent = isFile ? Promise.resolve() : send(layer, this.#process);
   }
@@ -103,9 +105,11 @@ class ReaderProcess implements AsyncDisposable {
   }
 }
 
-function command(): string[] {
-  if (Bun.isStandaloneExecutable) return [process.execPath, readerCommand];
-  return [process.execPath, join(import.meta.dir, "child.ts")];
+/** The command line of the process that an order is for. */
+export function readerArguments(order: Order): string[] {
+  // Names of files come behind the two dashes, and may begin with one.
+  if (Bun.isStandaloneExecutable) return [process.execPath, readerCommand, "--", ...toArguments(order)];
+  return [process.execPath, join(import.meta.dir, "main.ts"), ...toArguments(order)];
 }
 
 function failure(sentence: string): Outcome {
