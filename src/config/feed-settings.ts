@@ -21,7 +21,8 @@ const location = value.kind(
   "https://…, oci://HOST/REPOSITORY:TAG or a path, without a password in it",
   (text) => {
     if (/^[\w+.-]*:\/\//.test(text)) {
-      if (!/^(?:https?|oci|oci\+http):\/\/[^/?#@\\\s]+\/[^\s]+$/.test(text)) return undefined;
+      if (!/^(?:https?:\/\/[^/?#@\\\s]+(?:[/?]\S*)?|oci(?:\+http)?:\/\/[^/?#@\\\s]+\/\S+)$/.test(text))
+        return undefined;
       return URL.canParse(text.replace(/^oci(?:\+http)?:/, "https:")) ? text : undefined;
     }
     return text !== "" && !/[\0\n]/.test(text) ? text : undefined;

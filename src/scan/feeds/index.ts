@@ -16,6 +16,7 @@ import { FeedUpdates, type UpdateReport, type UpdateRequest } from "./update.ts"
 export { buildBundle } from "./build-bundle.ts";
 export { pushBundle } from "./bundle/artifact.ts";
 export type { Access, Feed, Login } from "./feed.ts";
+export type { ImportRequest } from "./import.ts";
 export type { DatabaseOverview, FeedOverview } from "./overview.ts";
 
 /** The kind of the job that brings the vulnerability database up to date. */

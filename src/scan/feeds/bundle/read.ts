@@ -1,7 +1,7 @@
-import { createReadStream } from "node:fs";
+import { createReadStream, existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { BreakwaterError, isRefusal } from "../../../kernel/index.ts";
-import { ArchiveError, readTar } from "../../archive/index.ts";
+import { readTar } from "../../archive/index.ts";
 import { writeFile } from "../shelf.ts";
 import { decompressed } from "../zstd.ts";
 import { type BundleContents, contentsName, contentsSchema, databaseName, maxContents } from "./contents.ts";
@@ -20,6 +20,7 @@ export async function readBundle(
   keyFiles: readonly string[],
   out: string,
 ): Promise<BundleContents> {
+  if (!existsSync(bundle)) throw new BreakwaterError("NOT_FOUND", `There is no file ${bundle}.`);
   try {
     let contents: BundleContents | null = null;
     for await (const { name, content } of readTar(createReadStream(bundle))) {
@@ -35,10 +36,10 @@ export async function readBundle(
     }
     throw notOne("it has no database");
   } catch (error) {
-    if (error instanceof ArchiveError) throw notOne(error.message);
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "ENOENT") throw new BreakwaterError("NOT_FOUND", `There is no file ${bundle}.`);
-    throw error;
+    if (isRefusal(error)) throw error;
+    const { code, message } = error as NodeJS.ErrnoException;
+    // Of what the system has to say, nothing is the bundle's fault.
+    throw code === undefined ? notOne(message) : error;
   }
 }
 
