@@ -45,7 +45,6 @@ export {
 } from "./sbom/index.ts";
 export { createScan, type Scan, type ScanOptions } from "./scan.ts";
 export {
-  AdapterError,
   builtIn,
   builtInMetadata,
   createScanners,
@@ -57,7 +56,6 @@ export {
   type RegistrationSettings,
   type ScannerSummary,
   type Scanners,
-  type ScannersOptions,
   type ScannerWorker,
   type ScanOverview,
   scanAll,

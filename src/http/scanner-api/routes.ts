@@ -43,7 +43,8 @@ export function createScannerRoutes(services: ScannerApiServices): Hono<{ Bindin
 
   api.get("/metadata", async (c) => {
     await client(c.req.raw, c.env);
-    return c.body(JSON.stringify(builtInMetadata(version)), 200, { "Content-Type": scannerTypes.metadata });
+    const metadata = builtInMetadata(version, services.orders.dataAsOf());
+    return c.body(JSON.stringify(metadata), 200, { "Content-Type": scannerTypes.metadata });
   });
   api.post("/scan", async (c) => postScan(c.req.raw, await client(c.req.raw, c.env), services));
   api.get("/scan/:id/report", async (c) => {

@@ -17,6 +17,8 @@ export interface ScanOrders {
   readonly orders: Orders;
   /** Hosts, with their ports, that images may be pulled from; without any the service is closed. */
   readonly registries: readonly string[];
+  /** How old the oldest feed of the vulnerability database is, milliseconds since 1970; null while there is none. */
+  dataAsOf(): number | null;
   /** This process's share of the work; `onError` is told of failures that are nobody else's. */
   worker(onError: OrderWorkerOptions["onError"]): OrderWorker;
 }
@@ -26,6 +28,10 @@ export function createScanOrders({ secret, ...options }: ScanOrdersOptions): Sca
   return {
     orders,
     registries: options.registries,
+    dataAsOf() {
+      const feeds = options.current()?.manifest.feeds ?? [];
+      return feeds.length === 0 ? null : Math.min(...feeds.map(({ asOf, fetchedAt }) => asOf ?? fetchedAt));
+    },
     worker: (onError) => new OrderWorker({ ...options, orders, onError }),
   };
 }

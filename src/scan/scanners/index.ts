@@ -19,7 +19,6 @@ import { Subjects } from "./subject.ts";
 import { Sweep } from "./sweep.ts";
 import { ScannerWorker } from "./worker.ts";
 
-export { AdapterError } from "./adapter/adapter-error.ts";
 export { type AdapterMetadata, does, type Maker } from "./adapter/metadata.ts";
 export type { ArtifactFinding, ArtifactReport, ArtifactReports, AskedArtifact } from "./artifact-reports.ts";
 export type { Health, HealthChecks } from "./health.ts";

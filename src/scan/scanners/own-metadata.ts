@@ -3,8 +3,8 @@ import type { AdapterMetadata } from "./adapter/metadata.ts";
 import { scannerTypes } from "./media-types.ts";
 import { builtIn } from "./registration.ts";
 
-/** What the built-in scanner says of itself. */
-export function builtInMetadata(version: string): AdapterMetadata {
+/** What the built-in scanner says of itself. `dataAsOf` is how old its vulnerability database is; null without one. */
+export function builtInMetadata(version: string, dataAsOf: number | null): AdapterMetadata {
   const consumes_mime_types = [...imageManifestTypes];
   return {
     scanner: { name: builtIn.name, vendor: builtIn.name, version },
@@ -16,6 +16,9 @@ export function builtInMetadata(version: string): AdapterMetadata {
       },
       { type: "sbom", consumes_mime_types, produces_mime_types: [scannerTypes.sbomReport] },
     ],
-    properties: {},
+    properties:
+      dataAsOf === null
+        ? {}
+        : { "harbor.scanner-adapter/vulnerability-database-updated-at": new Date(dataAsOf).toISOString() },
   };
 }

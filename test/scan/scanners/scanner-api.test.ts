@@ -116,4 +116,4 @@ test("the scanner API is for those who may have things scanned, and goes where i
     error: { message: expect.stringContaining("169.254.169.254") },
   });
   expect(metadataAsked).toBe(false);
-}, 30_000);
+}, 120_000);

@@ -129,7 +129,7 @@ describeOnEngines("scans by somebody else's scanner", (open) => {
     expect(failed).toMatchObject({ counts: { High: 1 }, reportedAt: first?.reportedAt ?? 0 });
     expect((await scene.scanners.reports.report(scene.projectId, id)).findings).toEqual(report.findings);
     expect(scene.errors).toEqual([]);
-  }, 30_000);
+  }, 120_000);
 
   test.concurrent("nothing that is no report takes the place of one, and what is forgotten is submitted again", async () => {
     await using scene = await Scene.open(open);
@@ -164,7 +164,7 @@ describeOnEngines("scans by somebody else's scanner", (open) => {
     });
     expect(third).toMatchObject({ state: "done", counts: {} });
     expect(scene.errors).toEqual([]);
-  }, 30_000);
+  }, 120_000);
 
   test.concurrent("a scan survives its process, and ends when somebody stops it", async () => {
     await using scene = await Scene.open(open);
@@ -195,7 +195,7 @@ describeOnEngines("scans by somebody else's scanner", (open) => {
     expect(await scene.summary(stopped.id)).toMatchObject({ state: "none", failure: null });
     await scene.scan(stopped.digest);
     expect(await scene.summary(stopped.id)).toMatchObject({ state: "pending" });
-  }, 30_000);
+  }, 120_000);
 
   test.concurrent("an SBOM is stored beside the image, and the next one takes its place", async () => {
     await using scene = await Scene.open(open);
@@ -219,7 +219,7 @@ describeOnEngines("scans by somebody else's scanner", (open) => {
     expect((await accessories()).map(({ digest }) => digest)).toEqual([second]);
     expect(scene.adapter.bodies[0]?.enabled_capabilities?.[0]?.type).toBe("sbom");
     expect(scene.errors).toEqual([]);
-  }, 30_000);
+  }, 120_000);
 
   test.concurrent("what is pushed is scanned where the project says so: images, and not what is about them", async () => {
     await using scene = await Scene.open(open);
@@ -253,5 +253,5 @@ describeOnEngines("scans by somebody else's scanner", (open) => {
     await scene.scanners.registrations.delete(caller, scene.scanner);
     expect((await scene.scanners.registrations.ofProject(scene.projectId)).uuid).toBe(builtIn.uuid);
     expect(await runs()).toEqual([]);
-  }, 30_000);
+  }, 120_000);
 });

@@ -187,4 +187,4 @@ test("one Breakwater scans for another: by hand, on push, everything, SBOMs, and
     [types.generic]: { vulnerabilities: [{ id: "CVE-2019-1547" }] },
   });
   await rm(file);
-}, 60_000);
+}, 180_000);
