@@ -16,7 +16,7 @@ setDefaultTimeout(60_000);
 const feed = sharedFeed("osv/Debian/all.zip");
 const tools = ["dpkg", "dpkg-query", "python3", "tar"].filter((tool) => !isInstalled(tool));
 const missing = tools.length > 0 ? `${tools.join(", ")} not installed` : missingFeeds();
-const bullseye = await debianRoot("bullseye");
+const bullseye = debianRoot("bullseye");
 
 describeUnless(missing, "Debian's advisories", () => {
   test("are matched as dpkg's own tools do, with versions about the fixes that there were", async () => {

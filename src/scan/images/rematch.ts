@@ -24,10 +24,12 @@ export interface RematchReport {
   readonly vulnerable: number;
 }
 
-/** Identities that are read and written at once. */
+/** Identities that are read at once. */
 const identitiesAtOnce = 500;
-/** Images that are counted in one transaction, which nobody else can write during. */
-const imagesAtOnce = 50;
+/** Findings that are written in one transaction: nobody else can write during it, and on SQLite do anything. */
+const findingsAtOnce = 500;
+/** Images that are counted in one transaction. */
+const imagesAtOnce = 10;
 /** Images of one package that are looked up at once. */
 const rowsAtOnce = 5_000;
 
@@ -94,13 +96,21 @@ export class Rematch {
       const last = identities.at(-1);
       if (last === undefined) return;
       after = last.id;
-      const matched = new Map<number, readonly Finding[]>();
+      let matched = new Map<number, readonly Finding[]>();
+      let findings = 0;
       for (const identity of identities) {
-        matched.set(identity.id, matchIdentity(known, identity));
+        const found = matchIdentity(known, identity);
+        matched.set(identity.id, found);
+        findings += found.length;
         if (courtesy.due) await courtesy.pause();
+        if (findings < findingsAtOnce && identity !== last) continue;
+        const batch = matched;
+        const changed = await database.write((tx) => replaceFindings(tx, batch, version, clock()));
+        await courtesy.pause();
+        yield { identities: batch.size, changed: changed.size };
+        matched = new Map();
+        findings = 0;
       }
-      const changed = await database.write((tx) => replaceFindings(tx, matched, version, clock()));
-      yield { identities: identities.length, changed: changed.size };
     }
   }
 
