@@ -101,7 +101,6 @@ describeUnless(missingFeeds(), "feeds", () => {
       1,
       'breakwater: "none": there is no feed of that name in the configuration.\n',
     ]);
-    expect((await run(inside, ["update"])).stderr).toContain("The configuration has no feeds");
   });
 
   test("over the API too, for who may have everything scanned", async () => {
@@ -138,7 +137,6 @@ describeUnless(missingFeeds(), "feeds", () => {
     expect(imported.stdout).toStartWith("Imported the vulnerability database ");
     expect((await database(inside)).version).toBe((await database(outside)).version);
     expect((await run(inside, ["list"])).stdout).toMatch(/^go +osv +fresh, imported /m);
-    expect((await run(inside, ["import", "b.tar"])).stdout).toStartWith("Nothing to do: ");
   });
 
   test("one that is not signed, or by a stranger, is refused where keys are trusted", async () => {
@@ -150,7 +148,6 @@ describeUnless(missingFeeds(), "feeds", () => {
     ]);
     await run(outside, ["export", "s.tar", "--sign-key", "stranger.key"]);
     expect((await run(inside, ["import", "s.tar"])).stderr).toContain("by none of the keys");
-    expect((await run(inside, ["import", "s.tar", "--key", "stranger.pub"])).code).toBe(0);
   });
 
   test("or through a registry: this one's own", async () => {

@@ -35,8 +35,8 @@ export class CurrentDatabase<T> {
   }
 
   /**
-   * Looks whether another database holds, and opens it. Costs nothing while nothing was committed. Throws UNAVAILABLE
-   * when it cannot be had; the one before stays.
+   * Looks whether another database holds, and opens it. Costs nothing while nothing was committed. Throws FEED_INVALID
+   * or UNAVAILABLE when it cannot be had; the one before stays.
    */
   refresh(): Promise<void> {
     this.#refreshing ??= this.#refresh().finally(() => {

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Database, Tx } from "../../db/index.ts";
-import type { Clock } from "../../kernel/index.ts";
+import { type Clock, isRefusal } from "../../kernel/index.ts";
 import type { DatabaseManifest } from "../vulndb/advisory.ts";
 import { type Lease, takeLease } from "./lease.ts";
 import { type Pointer, readPointer, setPointerIn } from "./pointer.ts";
@@ -84,9 +84,10 @@ export class Turn implements AsyncDisposable {
     try {
       const file = await shelf.fetch(pointer);
       return { pointer, file, manifest: await inspect(file) };
-    } catch {
+    } catch (error) {
       // Lost, damaged, or of another version of the program: it is made anew from its feeds.
-      return null;
+      if (isRefusal(error, "FEED_INVALID")) return null;
+      throw error;
     }
   }
 
@@ -117,7 +118,8 @@ export class Turn implements AsyncDisposable {
       await setPointerIn(tx, { version, ...stored, since: clock(), manifest });
       await record(tx);
     });
-    await shelf.sweep(version, clock());
+    // It is done; what is not swept now, the next one sweeps.
+    await shelf.sweep(version, clock()).catch(() => {});
     return true;
   }
 

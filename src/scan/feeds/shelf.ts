@@ -39,6 +39,9 @@ export class Shelf {
         if (room !== undefined) await room;
       }
       await appender.flush();
+    } catch (error) {
+      await this.#objects.remove(staged).catch(() => {});
+      throw error;
     } finally {
       await appender.close();
     }
@@ -46,7 +49,7 @@ export class Shelf {
     return { sha256: hasher.digest("hex"), size };
   }
 
-  /** The path of the database in this machine's folder, fetched where it is not there, and checked. Throws UNAVAILABLE. */
+  /** The path of the database in this machine's folder, fetched where it is not there. Throws FEED_INVALID when it is lost or damaged. */
   async fetch({ version, sha256, size }: Pointer): Promise<string> {
     const file = join(this.folder, `${version}.sqlite`);
     if ((await hashOf(file)) === sha256) return file;
@@ -54,7 +57,7 @@ export class Shelf {
     const key = vulnerabilityDatabaseKey(version);
     if ((await this.#objects.stat(key)) === null) {
       throw new BreakwaterError(
-        "UNAVAILABLE",
+        "FEED_INVALID",
         `The storage does not have the vulnerability database ${version}. Run "breakwater feeds update --all", or import one.`,
       );
     }
@@ -63,7 +66,7 @@ export class Shelf {
       const actual = await writeFile(temporary, decompressed(this.#objects.read(key)), size);
       if (actual !== sha256) {
         throw new BreakwaterError(
-          "UNAVAILABLE",
+          "FEED_INVALID",
           `The vulnerability database ${version} in the storage is damaged. Run "breakwater feeds update --all", or import it again.`,
         );
       }
@@ -112,7 +115,7 @@ export async function hashOf(file: string): Promise<string | null> {
   return hasher.digest("hex");
 }
 
-/** Writes a file of at most `limit` bytes to the disk, and answers its SHA-256 in hexadecimal. */
+/** Writes a file to the disk, and answers its SHA-256 in hexadecimal. Throws FEED_INVALID for more than `limit` bytes. */
 export async function writeFile(
   file: string,
   pieces: AsyncIterable<Uint8Array>,
@@ -124,7 +127,7 @@ export async function writeFile(
   for await (const piece of pieces) {
     size += piece.length;
     if (size > limit)
-      throw new BreakwaterError("UNAVAILABLE", `It is larger than the ${limit} bytes it says.`);
+      throw new BreakwaterError("FEED_INVALID", `It is larger than the ${limit} bytes it says.`);
     hasher.update(piece);
     await handle.writeFile(piece);
   }

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { BreakwaterError, type Clock } from "../../kernel/index.ts";
 import type { BuildResult } from "../vulndb/build.ts";
-import type { Build } from "./build/order.ts";
+import type { Build, BuildOrder } from "./build/order.ts";
 import { type Before, type Collected, collect } from "./collect.ts";
 import type { Candidate, Exchange, Standing, Turn } from "./exchange.ts";
 import type { Feed } from "./feed.ts";
@@ -64,14 +64,14 @@ export class FeedUpdates {
       before: await this.#memory(standing),
       progress: (feed, bytes) => progress(`${feed}: ${(bytes / 2 ** 20).toFixed(1)} MiB`),
     });
-    const built = await this.#build(turn, standing, collected, progress);
-    const looks = collected.map((one) => [one.feed, lookOf(one, built)] as const);
-    const candidate = candidateOf(turn, built);
+    const compiled = await this.#build(turn, standing, collected, progress);
+    const looks = collected.map((one) => [one.feed, lookOf(one, compiled)] as const);
+    const candidate = compiled?.candidate ?? null;
     if (candidate !== null) progress("exchanging the database");
     const exchanged = await turn.end(standing, candidate, async (tx) => {
       for (const [feed, look] of looks) await states.endIn(tx, feed, look);
     });
-    return { exchanged, feeds: collected.map((one) => outcomeOf(one, built)) };
+    return { exchanged, feeds: collected.map((one) => outcomeOf(one, compiled)) };
   }
 
   #named(name: string): Feed {
@@ -97,42 +97,70 @@ export class FeedUpdates {
     standing: Standing | null,
     collected: readonly Collected[],
     progress: (line: string) => void,
-  ): Promise<BuildResult | null> {
-    const { build, clock, feeds: configured } = this.#options;
+  ): Promise<Compiled | null> {
+    const { clock, feeds: configured } = this.#options;
     const feeds = collected.flatMap((one) => (one.kind === "fetched" ? [one.fetched] : []));
     const off = configured.filter((feed) => !feed.enabled).map(({ name }) => name);
     const drop = standing?.manifest.feeds.map(({ name }) => name).filter((name) => off.includes(name)) ?? [];
     if (feeds.length === 0 && drop.length === 0) return null;
     const order = {
-      target: targetIn(folder),
+      target: join(folder, "database.sqlite"),
       previous: standing?.file ?? null,
       feeds,
       drop,
       builtAt: clock(),
     };
-    return build(order, (feed, records) => progress(`${feed}: ${records} records`), signal);
+    return this.#compile(order, (feed, records) => progress(`${feed}: ${records} records`), signal);
+  }
+
+  /** Should one feed end the process that compiles, all of them are compiled one by one: it holds up no other. */
+  async #compile(
+    order: BuildOrder,
+    progress: (feed: string, records: number) => void,
+    signal: AbortSignal,
+  ): Promise<Compiled> {
+    try {
+      const { manifest, failures } = await this.#options.build(order, progress, signal);
+      // A database in which there is nothing would look like one by which everything is good.
+      return { candidate: manifest.feeds.length === 0 ? null : { file: order.target, manifest }, failures };
+    } catch (error) {
+      signal.throwIfAborted();
+      const [first, ...more] = order.feeds;
+      if (first === undefined) throw error;
+      if (more.length === 0) {
+        const reason = error instanceof Error ? error.message : String(error);
+        return { candidate: null, failures: [{ feed: first.name, reason }] };
+      }
+    }
+    let candidate: Candidate | null = null;
+    const failures: Failure[] = [];
+    for (const feed of order.feeds) {
+      const previous: string | null = candidate?.file ?? order.previous;
+      const alone = { ...order, target: `${order.target}.${feed.name}`, previous, feeds: [feed] };
+      const compiled = await this.#compile(alone, progress, signal);
+      candidate = compiled.candidate ?? candidate;
+      failures.push(...compiled.failures);
+    }
+    return { candidate, failures };
   }
 }
 
-function targetIn(folder: string): string {
-  return join(folder, "database.sqlite");
+type Failure = BuildResult["failures"][number];
+
+interface Compiled {
+  readonly candidate: Candidate | null;
+  readonly failures: readonly Failure[];
 }
 
-/** A database in which there is nothing would look like one by which everything is good. */
-function candidateOf({ folder }: Turn, built: BuildResult | null): Candidate | null {
-  if (built === null || built.manifest.feeds.length === 0) return null;
-  return { file: targetIn(folder), manifest: built.manifest };
-}
-
-function lookOf(one: Collected, built: BuildResult | null): Look {
+function lookOf(one: Collected, compiled: Compiled | null): Look {
   const { name } = one.feed;
-  const { error } = outcomeOf(one, built);
+  const { error } = outcomeOf(one, compiled);
   return error === null && one.kind !== "failed"
     ? { name, revision: one.revision }
     : { name, error: error ?? "" };
 }
 
-function outcomeOf(one: Collected, built: BuildResult | null): FeedOutcome {
+function outcomeOf(one: Collected, compiled: Compiled | null): FeedOutcome {
   const { name } = one.feed;
   switch (one.kind) {
     case "failed":
@@ -140,7 +168,7 @@ function outcomeOf(one: Collected, built: BuildResult | null): FeedOutcome {
     case "unchanged":
       return { name, outcome: "unchanged", error: null };
     case "fetched": {
-      const failure = built?.failures.find(({ feed }) => feed === name);
+      const failure = compiled?.failures.find(({ feed }) => feed === name);
       return failure === undefined
         ? { name, outcome: "new", error: null }
         : { name, outcome: "failed", error: failure.reason };

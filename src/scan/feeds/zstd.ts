@@ -6,12 +6,12 @@ export function compressed(pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uin
   return Readable.from(pieces).compose(createZstdCompress());
 }
 
-/** Throws BAD_REQUEST when it is not what zstd made. */
+/** Throws FEED_INVALID when it is not what zstd made. */
 export async function* decompressed(pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   try {
     yield* Readable.from(pieces).compose(createZstdDecompress()) as AsyncIterable<Uint8Array>;
   } catch (cause) {
     if (cause instanceof BreakwaterError) throw cause;
-    throw new BreakwaterError("BAD_REQUEST", "It is no whole file of zstd's.", { cause });
+    throw new BreakwaterError("FEED_INVALID", "It is no whole file of zstd's.", { cause });
   }
 }

@@ -83,7 +83,7 @@ export interface Scene {
 
 export function scene(folder: string, build: Build = fakeBuild): Scene {
   const objects = new FileSystemStore(join(folder, "storage"));
-  mkdirSync(join(folder, "storage"));
+  mkdirSync(join(folder, "storage"), { recursive: true });
   const it: Scene = {
     now: Date.UTC(2026, 10, 21),
     objects,

@@ -3,6 +3,7 @@ import { readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Database } from "../../../src/db/index.ts";
 import { day, hour, minute } from "../../../src/kernel/index.ts";
+import type { Build } from "../../../src/scan/feeds/build/order.ts";
 import { readPointer } from "../../../src/scan/feeds/pointer.ts";
 import { describeOnEngines } from "../../support/engines.ts";
 import { temporaryDirectory } from "../../support/temporary-directory.ts";
@@ -112,6 +113,20 @@ describeOnEngines("updates of the vulnerability database", (open) => {
     const broken = await process.update(feeds, { names: "all" });
     expect([broken.exchanged, outcomes(broken)]).toEqual([false, { a: "failed", b: "failed" }]);
     expect(await textsOf(process)).toEqual({ a: "A" });
+  });
+
+  test("one that ends the process that compiles holds up no other either", async () => {
+    await using it = await setUp();
+    const build: Build = (order, ...rest) => {
+      const fatal = order.feeds.some(({ name }) => name === "fatal");
+      return fatal ? Promise.reject(new Error("The process ended.")) : fakeBuild(order, ...rest);
+    };
+    const process = scene(`${it.folder}/own`, build).process(it.database, "one");
+    for (const name of ["a", "fatal", "c"]) it.pages.set(name, name);
+    const feeds = ["a", "fatal", "c"].map(it.at);
+    expect(outcomes(await process.update(feeds))).toEqual({ a: "new", fatal: "failed", c: "new" });
+    expect(await textsOf(process)).toEqual({ a: "a", c: "c" });
+    expect((await process.states.all()).get("fatal")?.error).toBe("The process ended.");
   });
 
   test("with nothing that can be read, there is no database rather than an empty one", async () => {
