@@ -2,7 +2,6 @@ export { composeImage } from "./compose/compose-image.ts";
 export type { ImageLayer } from "./compose/image-layers.ts";
 export {
   decodeLayerInventory,
-  encodeLayerInventory,
   type LayerInventory,
   readerVersion,
 } from "./layer/inventory.ts";
@@ -17,5 +16,4 @@ export type {
 } from "./package.ts";
 export { readLayerAndExit } from "./process/child.ts";
 export { type InspectedLayer, type InspectOptions, inspectLayer } from "./process/inspect.ts";
-export { readerCommand } from "./process/orders.ts";
 export type { LayerBytes } from "./process/reader-process.ts";

@@ -91,7 +91,7 @@ test("compositions are what unpacking one layer after the other leaves", async (
         expect(await packages(...layers)).toEqual(visible(below));
       },
     ),
-    { numRuns: 400 },
+    { numRuns: 200 },
   );
 });
 
@@ -117,6 +117,26 @@ describe("package databases", () => {
 
   test("a database that was taken away has no packages", async () => {
     expect(await layersOf([status("a")], [file("var/lib/.wh.dpkg")])).toEqual([]);
+  });
+
+  test("behind a link are found where package managers may have them, and elsewhere are a failure", async () => {
+    const merged = [symlink("lib", "usr/lib"), file("usr/lib/apk/db/installed", "P:a\nV:1\n\n")];
+    const apk = await compose([merged]);
+    expect([apk.packages.length, apk.failures]).toEqual([1, []]);
+    const moved = [
+      symlink("var/lib/dpkg", "/data/dpkg"),
+      file("data/dpkg/status", "Package: a\nVersion: 1\n"),
+    ];
+    const { packages, failures } = await compose([moved]);
+    expect(packages).toEqual([]);
+    expect(failures).toEqual([
+      {
+        layer: digest(0),
+        path: "var/lib/dpkg/status",
+        type: "deb",
+        reason: "It is a link to data/dpkg/status, which is not read.",
+      },
+    ]);
   });
 
   test("status.d has an entry in each file", async () => {

@@ -253,6 +253,7 @@ describe("limits", () => {
 test("an inventory comes back as it was stored, and one of another reader does not", async () => {
   const entries = [file("a/p", "1"), symlink("l", "a"), file("a/.wh.b"), file("c/.wh..wh..opq"), folder("d")];
   const { inventory } = await read(await archive(entries), { analyzers: [byContent] });
-  expect(decodeLayerInventory(encodeLayerInventory(inventory))).toEqual(inventory);
-  expect(decodeLayerInventory(encodeLayerInventory({ ...inventory, reader: -1 }))).toBeNull();
+  expect(decodeLayerInventory(encodeLayerInventory(inventory, 1000))).toEqual(inventory);
+  expect(decodeLayerInventory(encodeLayerInventory({ ...inventory, reader: -1 }, 1000))).toBeNull();
+  expect(() => encodeLayerInventory(inventory, 100)).toThrow("more than 100 bytes to write down");
 });

@@ -227,6 +227,6 @@ test("whatever files hold, reading them ends, and says something", async () => {
       const image = await imageOf(file(name, Buffer.from(bytes as string)));
       for (const each of image.packages) expect(each.name !== "" && each.version !== "").toBe(true);
     }),
-    { numRuns: 500 },
+    { numRuns: 250 },
   );
 });

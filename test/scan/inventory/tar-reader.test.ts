@@ -70,7 +70,7 @@ describe("the tar reader", () => {
           expect(found.map((each) => ({ ...each, name: each.name.replace(/\/$/, "") }))).toEqual(expected);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
   const kinds = { directory: "folder", symlink: "symlink", link: "hardlink" } as const;
@@ -214,7 +214,7 @@ describe("the tar reader", () => {
           }
         },
       ),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     );
   });
 });

@@ -2,6 +2,7 @@ import type { ImageInventory, ImagePackage, InventoryFailure, PackageType } from
 import { distributionOf } from "./distribution.ts";
 import { firstLayers, packageKey } from "./first-layers.ts";
 import { type ImageFile, type ImageLayer, ImageLayers } from "./image-layers.ts";
+import { movedDatabases } from "./moved-databases.ts";
 import { ownedFiles } from "./owned-files.ts";
 
 const osTypes: readonly (PackageType | null)[] = ["deb", "apk", "rpm"];
@@ -17,7 +18,11 @@ export function composeImage(layers: readonly ImageLayer[]): ImageInventory {
   return {
     distribution: distributionOf(image),
     packages: files.flatMap((file) => packagesOf(image, file, owned)),
-    failures: [...layerFailures(layers), ...files.flatMap((file) => failuresOf(image, file))],
+    failures: [
+      ...layerFailures(layers),
+      ...files.flatMap((file) => failuresOf(image, file)),
+      ...movedDatabases(image),
+    ],
   };
 }
 

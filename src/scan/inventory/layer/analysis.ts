@@ -6,6 +6,7 @@ import { UnreadableLayer } from "./unreadable-layer.ts";
 
 /** Of a name, a version, a license. What is longer is no such thing. */
 const maxCharacters = 1024;
+const maxLicenses = 100;
 /** Of one file. Where there are more, the next are of no help. */
 const maxFailures = 20;
 
@@ -71,8 +72,9 @@ export class Analysis {
         path,
         ...licenses,
       ];
-      if (texts.some((text) => text != null && text.length > maxCharacters))
-        found.fail(`It says of a package what is longer than ${maxCharacters} characters.`);
+      const isLong = (text: string | null | undefined) => text != null && text.length > maxCharacters;
+      if (licenses.length > maxLicenses || texts.some(isLong))
+        found.fail(`It says more of a package than there is to say of one.`);
       else if (++this.#packages > this.#maxPackages)
         throw new UnreadableLayer(`The layer names more than ${this.#maxPackages} packages.`);
       else found.packages.push(find.package);

@@ -8,8 +8,10 @@ export interface MissedLink {
   readonly path: string;
 }
 
-/** Of missed links, in all: they are handed over as arguments. */
-const maxMissedCharacters = 512 * 1024;
+/** Of missed links, in all: they are handed over as arguments, of which a system takes 2 MiB at least. */
+const maxMissedBytes = 1024 * 1024;
+/** What arguments take beside their text. */
+const bytesBeside = 32;
 
 /**
  * Finds for hard links. They come after the file that they link to, whose content may have been wanted under the
@@ -17,18 +19,19 @@ const maxMissedCharacters = 512 * 1024;
  */
 export class HardLinks {
   readonly missed: MissedLink[] = [];
-  #missedCharacters = 0;
+  #missedBytes = 0;
   readonly #analysis: Analysis;
   /** By the file that they link to, what the first reading has missed. */
   readonly #expected: ReadonlyMap<string, readonly MissedLink[]>;
-  readonly #isSecondReading: boolean;
+  /** The paths of those. */
+  readonly #asked: ReadonlySet<string>;
   /** What was found for links that are still to come. */
   readonly #early = new LayerFinds();
 
   constructor(analysis: Analysis, missedBefore: readonly MissedLink[]) {
     this.#analysis = analysis;
     this.#expected = Map.groupBy(missedBefore, ({ target }) => target);
-    this.#isSecondReading = missedBefore.length > 0;
+    this.#asked = new Set(missedBefore.map(({ path }) => path));
   }
 
   /** Who wants a file for the sake of links that will come. */
@@ -55,15 +58,17 @@ export class HardLinks {
       if (known !== undefined) return [{ analyzer, path, finds: renamed(known, path) }];
       const fail = (sentence: string) => [{ analyzer, path, finds: failed(analyzer, path, sentence) }];
       if (!isThere) return fail("It is a hard link to a file that the layer does not hold.");
-      if (own.includes(analyzer) || this.#isSecondReading || this.#miss({ target, path })) return [];
+      // Its content was seen, and holds nothing.
+      if (own.includes(analyzer) || this.#asked.has(path)) return [];
+      if (this.#asked.size === 0 && this.#miss({ target, path })) return [];
       return fail("It is one of too many hard links.");
     });
   }
 
   /** False when there is no room for more. */
   #miss(link: MissedLink): boolean {
-    this.#missedCharacters += link.target.length + link.path.length;
-    if (this.#missedCharacters > maxMissedCharacters) return false;
+    this.#missedBytes += Buffer.byteLength(link.target) + Buffer.byteLength(link.path) + bytesBeside;
+    if (this.#missedBytes > maxMissedBytes) return false;
     if (this.missed.at(-1)?.path !== link.path) this.missed.push(link);
     return true;
   }

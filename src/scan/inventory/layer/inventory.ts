@@ -2,6 +2,7 @@ import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import type { FoundPackage } from "../analyzer.ts";
 import type { Distribution, PackageType } from "../package.ts";
 import type { StoredFolder } from "./folder.ts";
+import { UnreadableLayer } from "./unreadable-layer.ts";
 
 /** Which reader a layer was read with. Raised with each change that finds other things: what was stored is then old. */
 export const readerVersion = 1;
@@ -31,13 +32,20 @@ export interface LayerInventory {
   readonly files: readonly FileFinds[];
 }
 
-/** As it is stored: JSON, compressed with zstd. */
-export function encodeLayerInventory(inventory: LayerInventory): Uint8Array {
-  return zstdCompressSync(JSON.stringify(inventory));
+/** Far more than `LayerLimits.outputBytes`, which the process that wrote it should have kept. */
+const maxStoredBytes = 256 * 1024 * 1024;
+
+/** As it is stored: JSON, compressed with zstd. Throws UnreadableLayer when the JSON has more than `maxBytes`. */
+export function encodeLayerInventory(inventory: LayerInventory, maxBytes: number): Uint8Array {
+  const json = Buffer.from(JSON.stringify(inventory));
+  if (json.length > maxBytes)
+    throw new UnreadableLayer(`What the layer holds takes more than ${maxBytes} bytes to write down.`);
+  return zstdCompressSync(json);
 }
 
 /** Null for what another version of the reader has written: the layer must be read again. */
 export function decodeLayerInventory(stored: Uint8Array): LayerInventory | null {
-  const inventory = JSON.parse(zstdDecompressSync(stored).toString("utf8")) as LayerInventory;
+  const json = zstdDecompressSync(stored, { maxOutputLength: maxStoredBytes });
+  const inventory = JSON.parse(json.toString("utf8")) as LayerInventory;
   return inventory.reader === readerVersion ? inventory : null;
 }

@@ -16,7 +16,7 @@ export interface LayerLimits {
   readonly milliseconds: number;
   /** Held by the process that reads; looked at ten times a second. */
   readonly memoryBytes: number;
-  /** Of what was read, compressed. */
+  /** Of what was found, as JSON. */
   readonly outputBytes: number;
 }
 

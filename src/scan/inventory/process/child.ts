@@ -24,7 +24,7 @@ async function read(order: Order): Promise<{ code: number; output: Uint8Array | 
     const layer = createReadStream("", { fd: 0, autoClose: false, highWaterMark: pieceBytes });
     const { inventory, missedLinks } = await readLayer(layer, { ...order, analyzers });
     if (missedLinks.length > 0) return { code: exitCodes.missedLinks, output: JSON.stringify(missedLinks) };
-    return { code: exitCodes.inventory, output: encodeLayerInventory(inventory) };
+    return { code: exitCodes.inventory, output: encodeLayerInventory(inventory, order.limits.outputBytes) };
   } catch (error) {
     const known = error instanceof UnreadableLayer;
     const output = known ? error.message : `Reading the layer failed: ${(error as Error).message}.`;

@@ -20,7 +20,7 @@ export interface Outcome {
 }
 
 /**
- * Reads a layer in a process of its own, which has nothing of this one's but the layer: no environment, no files.
+ * Reads a layer in a process of its own, which has nothing of this one's but the layer: no environment, no secrets.
  * However it ends, the outcome is an inventory or a sentence. Rejects when the layer's bytes cannot be had, and when
  * `signal` ends it.
  */
@@ -93,7 +93,7 @@ class ReaderProcess implements AsyncDisposable {
     for await (const piece of this.#process.stdout) {
       length += piece.length;
       if (length > maxBytes)
-        this.stop(`What the layer holds takes more than ${maxBytes} bytes to write down.`);
+        this.stop(`The process that read the layer has written more than ${maxBytes} bytes.`);
       else pieces.push(piece);
     }
     return Buffer.concat(pieces);
@@ -126,12 +126,12 @@ async function send(
 ): Promise<unknown> {
   if (typeof stdin !== "object") return undefined;
   const reader = layer.getReader();
-  const ended = exited.then(() => ({ done: true, value: undefined }) as const);
+  // A source that has nothing to give at the moment would be waited for.
+  exited.then(() => reader.cancel()).catch(() => {});
   try {
     for (;;) {
-      const { done, value } = await Promise.race([reader.read(), ended]);
-      if (done) return undefined;
-      if (!(await taken(stdin, value, ended))) return undefined;
+      const { done, value } = await reader.read();
+      if (done || !(await taken(stdin, value))) return undefined;
     }
   } catch (error) {
     return error;
@@ -142,10 +142,10 @@ async function send(
 }
 
 /** False when the process has ended, or takes no more: it may know enough. */
-async function taken(stdin: Bun.FileSink, bytes: Uint8Array, ended: Promise<unknown>): Promise<boolean> {
+async function taken(stdin: Bun.FileSink, bytes: Uint8Array): Promise<boolean> {
   try {
     stdin.write(bytes);
-    await Promise.race([stdin.flush(), ended]);
+    await stdin.flush();
     return true;
   } catch {
     return false;
