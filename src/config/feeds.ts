@@ -1,6 +1,6 @@
 import { access, constants } from "node:fs/promises";
 import { resolve } from "node:path";
-import { day, hour, minute } from "../kernel/index.ts";
+import { day, hour } from "../kernel/index.ts";
 import { defaultFeeds } from "./default-feeds.ts";
 import { type FeedFormat, type FeedSettings, feedFormats } from "./feed-settings.ts";
 import type { Values } from "./keys.ts";
@@ -144,7 +144,7 @@ function describeFeed(feed: FeedConfig, mask: string): object {
   return {
     format: feed.format,
     source: sources.length === 1 ? sources[0] : sources,
-    schedule: "cron" in schedule ? schedule.cron : formatDuration(Math.max(schedule.every, minute)),
+    schedule: "cron" in schedule ? schedule.cron : formatDuration(schedule.every),
     max_age: formatDuration(feed.maxAge),
     enabled: feed.enabled,
     ca_bundle: feed.caBundle,

@@ -19,6 +19,8 @@ test.each([
   [["config", "variables"]],
   [["gc"]],
   [["fsck"]],
+  [["feeds", "list"]],
+  [["feeds", "import"]],
   [["trust", "list"]],
   [["trust", "inspect"]],
   [["admin", "reset-password"]],

@@ -155,9 +155,8 @@ interface Compiled {
 function lookOf(one: Collected, compiled: Compiled | null): Look {
   const { name } = one.feed;
   const { error } = outcomeOf(one, compiled);
-  return error === null && one.kind !== "failed"
-    ? { name, revision: one.revision }
-    : { name, error: error ?? "" };
+  if (one.kind === "failed") return { name, error: one.error };
+  return error === null ? { name, revision: one.revision } : { name, error };
 }
 
 function outcomeOf(one: Collected, compiled: Compiled | null): FeedOutcome {
