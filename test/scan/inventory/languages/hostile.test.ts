@@ -83,10 +83,8 @@ test("texts that are made to be slow are read at once", () => {
     ["vendor/composer/installed.json", many('{"a":')],
   ];
   for (const [path, text] of slow) {
-    const start = performance.now();
+    // Quadratic would be hours: the test would not end.
     expectStated(path, Buffer.from(text));
-    // Quadratic would be hours.
-    expect(performance.now() - start, `${path} ${text.slice(0, 20)}`).toBeLessThan(30_000);
   }
 });
 
