@@ -144,6 +144,7 @@ function jobHandlers(
         await queue.purge(now - jobMemory);
         return {
           packages: await scan.images.purge(),
+          outdated_images: await scan.images.requestOutdated(),
           scan_orders: await services.orders.orders.purge(),
           audit_records: await audit.purge(now - config.audit.retention),
         };

@@ -1,6 +1,6 @@
 import type { Tx } from "../../db/index.ts";
 import { second } from "../../kernel/index.ts";
-import type { ImageInventory } from "../inventory/package.ts";
+import { type ImageInventory, readerVersion } from "../inventory/index.ts";
 import type { Report, ReportSummary } from "../report.ts";
 import type { OwnScanner } from "../scanners/own-scanner.ts";
 import { ImageScan } from "./image-scan.ts";
@@ -100,6 +100,19 @@ export class Images implements Omit<OwnScanner, "sbom"> {
 
   inventory(manifestId: number): Promise<ImageInventory | null> {
     return this.#reports.inventory(manifestId);
+  }
+
+  /** Has images looked into again that an older version of this program has looked into; answers how many. */
+  async requestOutdated(): Promise<number> {
+    const rows = await this.#options.database.read
+      .selectFrom("image_inventory")
+      .innerJoin("image_scan", "image_scan.manifest_id", "image_inventory.manifest_id")
+      .select("image_scan.manifest_id")
+      .where("image_inventory.reader", "<", readerVersion)
+      .where("image_scan.state", "=", "done")
+      .execute();
+    await this.#queue.request(rows.map(({ manifest_id }) => manifest_id));
+    return rows.length;
   }
 
   /** Forgets packages that no image has any more; answers how many. */

@@ -214,6 +214,23 @@ describeOnEngines("images that are pushed", (open) => {
     expect(await summaryOf(id)).toMatchObject({ state: "done" });
   });
 
+  test("what an older version of this program has looked into is looked into again", async () => {
+    const id = await scene.push(repository, imageOf(await system()), "1");
+    await scene.work();
+    expect(await scene.scan.images.requestOutdated()).toBe(0);
+    await scene.database.write(async (tx) => {
+      await tx.updateTable("image_inventory").set({ reader: 0 }).execute();
+      await tx
+        .updateTable("layer_inventory")
+        .set({ reader: 0, content: null, failure: "It was not known then." })
+        .execute();
+    });
+    expect(await scene.scan.images.requestOutdated()).toBe(1);
+    expect(await summaryOf(id)).toMatchObject({ state: "pending", reportedAt: expect.any(Number) });
+    await scene.work();
+    expect(await coverageOf(id)).toEqual(["Debian:12 no_feed 3"]);
+  });
+
   test("a manifest whose layers lie elsewhere is not said to be known", async () => {
     const image = imageOf();
     const foreign = {
