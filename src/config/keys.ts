@@ -115,7 +115,11 @@ export function isKey(path: string): path is KeyPath {
 
 /** Keys whose value is a tree or a list in the file; what reads them takes it as JSON, or a list with commas. */
 export const treeKeys: ReadonlySet<KeyPath> = new Set(["breakwater.scan.feeds"] as const);
-export const listKeys: ReadonlySet<KeyPath> = new Set(["proxy.components"] as const);
+export const listKeys: ReadonlySet<KeyPath> = new Set([
+  "breakwater.scan.adapter.registries",
+  "breakwater.scan.trusted_keys",
+  "proxy.components",
+] as const);
 
 /** Never in a message, a log or the printed configuration. */
 export const secretKeys: ReadonlySet<KeyPath> = new Set([

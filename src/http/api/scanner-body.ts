@@ -105,7 +105,7 @@ export async function healthOf(
   { registrations, health }: ApiServices["scanners"],
   registration: Registration,
 ): Promise<Health> {
-  if (registration.uuid === builtIn.uuid) return { healthy: true, metadata: builtInMetadata(version) };
+  if (registration.uuid === builtIn.uuid) return { healthy: true, metadata: builtInMetadata(version, null) };
   return health.of(registration, () => registrations.accessTo(registration));
 }
 
