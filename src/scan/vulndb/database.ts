@@ -29,12 +29,13 @@ export class VulnerabilityDatabase implements Known, Disposable {
   readonly #database: Database;
   readonly #ecosystems: ReadonlyMap<string, Readonly<{ id: number; scheme: VersionScheme }>>;
   readonly #feeds: ReadonlyMap<number, string>;
+  /** Since when, by CVE: a thousand or two, and asked for with each finding. */
+  readonly #exploited: ReadonlyMap<string, number>;
   readonly #queries: {
     readonly affected: Query<AffectedRow, [number, string]>;
     readonly advisory: Query<AdvisoryRow, [number]>;
     readonly ofAdvisory: Query<AffectedRow & { ecosystem: string; name: string }, [number, number, number]>;
     readonly named: Query<{ advisory: number }, [string]>;
-    readonly exploited: Query<{ since: number }, [string]>;
     readonly epss: Query<{ probability: number; percentile: number }, [string]>;
     readonly assessment: Query<{ body: string }, [string]>;
   };
@@ -47,6 +48,10 @@ export class VulnerabilityDatabase implements Known, Disposable {
     this.#feeds = new Map(
       all<{ id: number; name: string }>("select id, name from feed").map((f) => [f.id, f.name]),
     );
+    const exploited = all<{ cve: string; since: number }>(
+      "select cve, min(since) as since from exploited group by cve",
+    );
+    this.#exploited = new Map(exploited.map(({ cve, since }) => [cve, since]));
     const ecosystems = all<{ id: number; name: string }>("select id, name from ecosystem");
     this.#ecosystems = new Map(
       ecosystems.flatMap(({ id, name }) => {
@@ -67,7 +72,6 @@ export class VulnerabilityDatabase implements Known, Disposable {
          join ecosystem e on e.id = a.ecosystem where a.id between ? and ? and a.advisory = ?`,
       ),
       named: database.prepare("select advisory from known_name where name = ?"),
-      exploited: database.prepare("select min(since) as since from exploited where cve = ? group by cve"),
       epss: database.prepare("select probability, percentile from epss where cve = ? order by feed limit 1"),
       assessment: database.prepare("select body from assessment where cve = ? order by feed limit 1"),
     };
@@ -111,12 +115,12 @@ export class VulnerabilityDatabase implements Known, Disposable {
   }
 
   enrichmentOf(cve: string): Enrichment | null {
-    const exploited = this.#queries.exploited.get(cve);
+    const exploitedSince = this.#exploited.get(cve) ?? null;
     const epss = this.#queries.epss.get(cve);
     const assessment = this.#queries.assessment.get(cve);
-    if (exploited === null && epss === null && assessment === null) return null;
+    if (exploitedSince === null && epss === null && assessment === null) return null;
     return {
-      exploitedSince: exploited?.since ?? null,
+      exploitedSince,
       epss: epss === null ? null : { probability: epss.probability, percentile: epss.percentile },
       cvss: assessment === null ? [] : (JSON.parse(assessment.body) as Omit<Assessment, "cve">).cvss,
     };
