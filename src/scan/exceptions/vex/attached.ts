@@ -126,7 +126,8 @@ export class AttachedVexDocuments {
   /** Null for what is no VEX document: it says nothing, and whoever pushed it may have meant something else. */
   async #read(layer: Digest): Promise<VexDocument | null> {
     const chunks: Uint8Array[] = [];
-    for await (const chunk of this.#objects.read(blobKey(layer))) chunks.push(chunk);
+    // The size that the manifest says of it is its pusher's word: one byte too many is refused below.
+    for await (const chunk of this.#objects.read(blobKey(layer), 0, limits.bytes + 1)) chunks.push(chunk);
     try {
       return readAttached(Buffer.concat(chunks));
     } catch (error) {

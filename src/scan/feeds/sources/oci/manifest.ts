@@ -1,5 +1,11 @@
 import { z } from "zod";
-import { BreakwaterError, type Digest, isDigest } from "../../../../kernel/index.ts";
+import {
+  BreakwaterError,
+  type Digest,
+  digestAlgorithm,
+  digestOf,
+  isDigest,
+} from "../../../../kernel/index.ts";
 import { parseOciReference } from "./reference.ts";
 import { parseJson, type RegistryClient } from "./registry.ts";
 
@@ -33,13 +39,13 @@ export async function readManifest(client: RegistryClient, source: string): Prom
     throw new BreakwaterError("UNAVAILABLE", `${source} is answered with ${answer.status}.`);
   }
   const bytes = await answer.bytes(maxManifest);
-  const actual = `sha256:${Bun.CryptoHasher.hash("sha256", bytes, "hex")}`;
-  if (digest?.startsWith("sha256:") && digest !== actual) {
+  const actual = digestOf(bytes, digest === null ? "sha256" : digestAlgorithm(digest));
+  if (digest !== null && digest !== actual) {
     throw new BreakwaterError("UNAVAILABLE", `${source} has a manifest with the digest ${actual}.`);
   }
   const { data } = manifestSchema.safeParse(parseJson(Buffer.from(bytes).toString()));
   if (data === undefined) {
     throw new BreakwaterError("UNAVAILABLE", `${source} is no artifact with layers (an index is none).`);
   }
-  return { digest: digest ?? actual, layers: data.layers };
+  return { digest: actual, layers: data.layers };
 }
