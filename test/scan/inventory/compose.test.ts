@@ -115,6 +115,13 @@ describe("package databases", () => {
     expect(await layersOf([status("a")], [file("var/lib/dpkg/.wh.status")], [status("a")])).toEqual(["a@2"]);
   });
 
+  test("a folder of databases that a link leads elsewhere is a failure too", async () => {
+    const { failures } = await compose([
+      [symlink("var/lib/dpkg/status.d", "/data"), file("data/a", "Package: a\nVersion: 1\n")],
+    ]);
+    expect(failures.map(({ path, type }) => [path, type])).toEqual([["var/lib/dpkg/status.d", "deb"]]);
+  });
+
   test("a database that was taken away has no packages", async () => {
     expect(await layersOf([status("a")], [file("var/lib/.wh.dpkg")])).toEqual([]);
   });

@@ -104,6 +104,23 @@ describe("hard links", () => {
     ]);
   });
 
+  test("to other links, and to sparse files, are said to be unreadable where they are wanted", async () => {
+    const sparse = header({ name: "q", type: "S" });
+    const links = await archive([
+      file("a", "1"),
+      hardLink("b", "a"),
+      hardLink("p1", "b"),
+      hardLink("p2", "q"),
+    ]);
+    const tar = Buffer.concat([sparse, links]);
+    const { missedLinks } = await read(tar, { analyzers: [byContent] });
+    const { inventory } = await read(tar, { analyzers: [byContent], links: missedLinks });
+    expect(inventory.files.map(({ path, failures }) => [path, failures.length])).toEqual([
+      ["p1", 1],
+      ["p2", 1],
+    ]);
+  });
+
   test("to what the layer does not hold are said to be unreadable", async () => {
     const { inventory } = await read(await archive([hardLink("p", "gone")]), { analyzers: [byContent] });
     expect(inventory.files[0]?.failures).toEqual([

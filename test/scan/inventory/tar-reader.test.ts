@@ -164,6 +164,44 @@ describe("the tar reader", () => {
     expect(entriesOf(tar).map(({ name }) => name)).toEqual(["here"]);
   });
 
+  const pax = (record: string) => [header({ type: "x", size: record.length }), blocks(record)];
+
+  test("what was said before a global extended header is of no entry behind it, as in Go's reader", () => {
+    const global = [header({ type: "g", size: 10 }), blocks("10 size=3\n")];
+    const tar = [...pax("18 path=elsewhere\n"), ...global, header({ name: "here" }), end];
+    expect(entriesOf(tar).map(({ name }) => name)).toEqual(["here"]);
+  });
+
+  test("takes a file without a type and with a slash behind its name for a folder, without content", () => {
+    const tar = [header({ name: "a/", type: "\0", size: 3 }), header({ name: "b", type: "\0" }), end];
+    expect(entriesOf(tar).map(({ name, kind }) => [name, kind])).toEqual([
+      ["a/", "folder"],
+      ["b", "file"],
+    ]);
+  });
+
+  test("takes GNU's prefix for one where no times are, as old archives of Go's have it", () => {
+    const gnu = (prefix: string) => {
+      const block = header({ name: "name" });
+      block.write("ustar  \0", 257);
+      block.write(prefix, 345);
+      return withChecksum(block);
+    };
+    const tar = [gnu("folder"), gnu("12345670123\x0012345670123\0"), gnu("\xff"), end];
+    expect(entriesOf(tar).map(({ name }) => name)).toEqual(["folder/name", "name", "name"]);
+  });
+
+  test("takes the name of a sparse file only where the records tell of one", () => {
+    const name = "22 GNU.sparse.name=a/b\n".replace("22", "23");
+    const version = "22 GNU.sparse.major=1\n22 GNU.sparse.minor=0\n";
+    const map = "22 GNU.sparse.map=0,1\n";
+    const tar = [name, `${version}${name}`, `${map}${name}`].flatMap((said) => [
+      ...pax(said),
+      header({ name: "here" }),
+    ]);
+    expect(entriesOf([...tar, end]).map((each) => each.name)).toEqual(["here", "a/b", "a/b"]);
+  });
+
   const refused: Record<string, readonly Buffer[]> = {
     "a wrong checksum": [Buffer.alloc(512, 1), end],
     "a negative size": [header({ name: "a", size: `${"\xff".repeat(12)}` }), end],

@@ -7,8 +7,10 @@ const rpmNames = ["Packages", "Packages.db", "rpmdb.sqlite"];
 /** Where package managers look for their databases. */
 const databases = new Map<string, PackageType>([
   ["var/lib/dpkg/status", "deb"],
+  ["var/lib/dpkg/status.d", "deb"],
   ["lib/apk/db/installed", "apk"],
   ["usr/lib/apk/db/installed", "apk"],
+  ["var/lib/rpmmanifest/container-manifest-2", "rpm"],
   ...rpmFolders.flatMap((folder) => rpmNames.map((name) => [`${folder}/${name}`, "rpm"] as const)),
 ]);
 
@@ -21,7 +23,7 @@ export function movedDatabases(image: ImageLayers): InventoryFailure[] {
     const resolved = image.view.resolve(path);
     if (resolved === null || databases.has(resolved)) return [];
     const seen = image.view.at(resolved);
-    if (seen?.entry !== null) return [];
+    if (seen === null) return [];
     return [
       {
         layer: image.digest(seen.layer),

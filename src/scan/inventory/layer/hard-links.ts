@@ -23,20 +23,20 @@ export class HardLinks {
   readonly #analysis: Analysis;
   /** By the file that they link to, what the first reading has missed. */
   readonly #expected: ReadonlyMap<string, readonly MissedLink[]>;
-  /** The paths of those. */
-  readonly #asked: ReadonlySet<string>;
+  /** The paths of those of them whose content has come. */
+  readonly #seen = new Set<string>();
   /** What was found for links that are still to come. */
   readonly #early = new LayerFinds();
 
   constructor(analysis: Analysis, missedBefore: readonly MissedLink[]) {
     this.#analysis = analysis;
     this.#expected = Map.groupBy(missedBefore, ({ target }) => target);
-    this.#asked = new Set(missedBefore.map(({ path }) => path));
   }
 
-  /** Who wants a file for the sake of links that will come. */
+  /** Who wants a file, which is going to be read, for the sake of links that will come. */
   wantsFor(target: string): Want[] {
     return (this.#expected.get(target) ?? []).flatMap(({ path }) => {
+      this.#seen.add(path);
       const own = this.#analysis.wanting(target);
       const more = this.#analysis.wanting(path).filter((analyzer) => !own.includes(analyzer));
       return more.map((analyzer) => ({ analyzer, path }));
@@ -59,9 +59,9 @@ export class HardLinks {
       const fail = (sentence: string) => [{ analyzer, path, finds: failed(analyzer, path, sentence) }];
       if (!isThere) return fail("It is a hard link to a file that the layer does not hold.");
       // Its content was seen, and holds nothing.
-      if (own.includes(analyzer) || this.#asked.has(path)) return [];
-      if (this.#asked.size === 0 && this.#miss({ target, path })) return [];
-      return fail("It is one of too many hard links.");
+      if (own.includes(analyzer) || this.#seen.has(path)) return [];
+      if (this.#expected.size === 0 && this.#miss({ target, path })) return [];
+      return fail("It is one of too many hard links, or one to what is not read.");
     });
   }
 

@@ -108,8 +108,6 @@ export class LayerHandler implements TarHandler, Disposable {
 
   #wants({ size, sparse }: TarEntry, path: string): boolean {
     const own = this.#analysis.wanting(path).map((analyzer) => ({ analyzer, path }));
-    const wants = [...own, ...this.#links.wantsFor(path)];
-    if (wants.length === 0) return false;
     if (sparse) {
       for (const { analyzer } of own)
         this.#finds.add(
@@ -118,6 +116,8 @@ export class LayerHandler implements TarHandler, Disposable {
         );
       return false;
     }
+    const wants = [...own, ...this.#links.wantsFor(path)];
+    if (wants.length === 0) return false;
     this.#path = path;
     this.#reader.begin(wants, size);
     return true;

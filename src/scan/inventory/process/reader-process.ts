@@ -144,7 +144,8 @@ async function send(
 /** False when the process has ended, or takes no more: it may know enough. */
 async function taken(stdin: Bun.FileSink, bytes: Uint8Array): Promise<boolean> {
   try {
-    stdin.write(bytes);
+    // Where the pipe is full it answers with a promise, which rejects by itself when the process ends meanwhile.
+    await stdin.write(bytes);
     await stdin.flush();
     return true;
   } catch {

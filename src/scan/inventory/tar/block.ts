@@ -19,6 +19,7 @@ const sparseExtended = 482;
 const sparseType = "S".charCodeAt(0);
 /** `ustar` with a zero byte: POSIX. GNU has a blank there and no prefix. */
 const posixMagic = Buffer.from("ustar\0");
+const gnuMagic = Buffer.from("ustar  \0");
 /** star's own mark at the end of a header that is POSIX otherwise; its prefix is shorter. */
 const starTrailer = Buffer.from("tar\0");
 
@@ -44,9 +45,19 @@ export function readHeader(block: Buffer, at: number): Header | null {
 function readPrefix(block: Buffer, at: number): string {
   // Most names have none; the comparisons below cost more than this.
   if (block[at + offset.prefix] === 0) return "";
+  if (equals(block, at + offset.magic, gnuMagic)) return readMistakenPrefix(block, at);
   if (!equals(block, at + offset.magic, posixMagic)) return "";
   const star = equals(block, at + blockSize - starTrailer.length, starTrailer);
   return readText(block, at + offset.prefix, star ? 131 : 155);
+}
+
+/** Old writers of Go's put a prefix where GNU has times: its reader takes for one what is no time. */
+function readMistakenPrefix(block: Buffer, at: number): string {
+  const times = [at + offset.prefix, at + offset.prefix + 12];
+  if (times.every((time) => block[time] === 0 || parseNumber(block, time, 12) !== null)) return "";
+  const prefix = readText(block, at + offset.prefix, 155);
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are ASCII too.
+  return /^[\x00-\x7f]*$/.test(prefix) ? prefix : "";
 }
 
 function equals(block: Buffer, at: number, bytes: Buffer): boolean {
@@ -79,8 +90,17 @@ function readText(block: Buffer, at: number, length: number): string {
   return block.toString("utf8", at, end);
 }
 
-/** Octal digits among blanks, or GNU's binary form, which the first bit tells of. */
 function readNumber(block: Buffer, at: number, length: number): number {
+  const value = parseNumber(block, at, length);
+  if (value === null)
+    throw new UnreadableLayer(
+      "The layer is not a tar archive, or is damaged: a header holds no valid number.",
+    );
+  return value;
+}
+
+/** Octal digits among blanks, or GNU's binary form, which the first bit tells of; null for anything else. */
+function parseNumber(block: Buffer, at: number, length: number): number | null {
   const first = block[at] as number;
   const end = at + length;
   let value = 0;
@@ -96,11 +116,7 @@ function readNumber(block: Buffer, at: number, length: number): number {
       value = digit >= 0 && digit < 8 ? value * 8 + digit : Number.NaN;
     }
   }
-  if (!Number.isSafeInteger(value))
-    throw new UnreadableLayer(
-      "The layer is not a tar archive, or is damaged: a header holds no valid number.",
-    );
-  return value;
+  return Number.isSafeInteger(value) ? value : null;
 }
 
 function isPadding(byte: number | undefined): boolean {

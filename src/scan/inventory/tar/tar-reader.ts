@@ -132,8 +132,11 @@ export class TarReader {
       throw new UnreadableLayer("The layer is a damaged tar archive: it ends and goes on.");
     const type = String.fromCharCode(header.type);
     if (type === "x" || type === "L" || type === "K") this.#beginExtension(type, header.size);
-    else if (type === "g") this.#skip = padded(header.size);
-    else if (header.extended) this.#sparse = header;
+    else if (type === "g") {
+      this.#skip = padded(header.size);
+      // For Go it is an entry of its own: what was said before it is of no other.
+      this.#said = {};
+    } else if (header.extended) this.#sparse = header;
     else this.#begin(header);
   }
 
@@ -159,12 +162,15 @@ export class TarReader {
 
   #begin(header: Header): void {
     const { pax = {}, longName, longLink } = this.#said;
-    const type = String.fromCharCode(header.type);
+    const name = longName || pax.sparseName || pax.path || header.name;
+    const said = String.fromCharCode(header.type);
+    // The oldest archives have no type for folders, and tell of them by the slash.
+    const type = said === "\0" && name.endsWith("/") ? "5" : said;
     const size = withoutContent.has(type) ? 0 : (pax.size ?? header.size);
     this.#said = {};
     this.#sparse = null;
     const wanted = this.#handler.entry({
-      name: longName || pax.sparseName || pax.path || header.name,
+      name,
       kind: kinds[type] ?? "other",
       link: longLink || pax.link || header.link,
       size,
