@@ -66,7 +66,8 @@ function toScore(criterion: Criterion | undefined): HubFilter["score"] {
   if (criterion === undefined) return null;
   if (criterion.kind !== "between") throw invalid("cvss_score_v3", "a range such as [7.0~10.0]");
   const [min, max] = [Number(criterion.min ?? 0), Number(criterion.max ?? 10)];
-  if (!(min >= 0 && max <= 10)) throw invalid("cvss_score_v3", "a range from 0 to 10");
+  if (![min, max].every((score) => score >= 0 && score <= 10))
+    throw invalid("cvss_score_v3", "a range from 0 to 10");
   return { min: Math.round(min * 10), max: Math.round(max * 10) };
 }
 

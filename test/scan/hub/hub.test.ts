@@ -130,6 +130,8 @@ describeOnEngines("the security hub", (open) => {
       [{ severity: "terrible" }, "severity must be one of"],
       [{ cvss_score_v3: "7" }, "cvss_score_v3 must be a range"],
       [{ cvss_score_v3: { kind: "between", min: "x", max: null } }, "cvss_score_v3 must be a range"],
+      [{ cvss_score_v3: { kind: "between", min: "9e19", max: null } }, "cvss_score_v3 must be a range"],
+      [{ cvss_score_v3: { kind: "between", min: null, max: "-9e19" } }, "cvss_score_v3 must be a range"],
       [{ project_id: "library" }, "project_id must be a number"],
       [{ cve_id: { kind: "contains", text: "CVE" } }, "cve_id must be one value"],
     ];
