@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { isInstalled } from "./support/command.ts";
+import { type DebianRelease, debianReleases, debianRoot, makeDebianRoot } from "./support/debian-root.ts";
 
 /** Commands that tests use, and the Debian packages that bring them: the first one that this release has. */
 const TOOLS: Readonly<Record<string, readonly string[]>> = {
@@ -22,6 +23,8 @@ const TOOLS: Readonly<Record<string, readonly string[]>> = {
   gem: ["ruby"],
   pip3: ["python3-pip"],
   objcopy: ["binutils"],
+  debootstrap: ["debootstrap"],
+  unzip: ["unzip"],
   // The server's own programs lie in a folder for each version; this one comes with every version.
   pg_createcluster: ["postgresql"],
 };
@@ -55,10 +58,15 @@ async function firstKnown(packages: readonly string[]): Promise<string | undefin
 }
 
 /**
- * Brings what the tests with real clients need, as root on Debian, and says what it does. Elsewhere it says what
- * is missing; the tests that need it skip themselves with that reason.
+ * Brings what the tests with real clients and real images need, as root on Debian, and says what it does. Elsewhere
+ * it says what is missing; the tests that need it skip themselves with that reason.
  */
 export async function provision(): Promise<void> {
+  await provisionTools();
+  await provisionDebians();
+}
+
+async function provisionTools(): Promise<void> {
   const missing = Object.keys(TOOLS).filter((command) => !isInstalled(command));
   if (missing.length === 0) return;
   const without = `tests that need ${missing.join(", ")} will be skipped`;
@@ -76,4 +84,28 @@ export async function provision(): Promise<void> {
     const still = missing.filter((command) => !isInstalled(command));
     console.log(`provision: apt-get install failed; tests that need ${still.join(", ")} will be skipped`);
   }
+}
+
+async function provisionDebians(): Promise<void> {
+  const releases = Object.keys(debianReleases) as DebianRelease[];
+  const missing = releases.filter((release) => debianRoot(release).missing !== undefined);
+  if (missing.length === 0) return;
+  console.log(`provision: making Debian ${missing.join(", ")} with debootstrap`);
+  const mirror = await debianMirror();
+  const made = await Promise.allSettled(missing.map((release) => makeDebianRoot(release, mirror)));
+  for (const [index, result] of made.entries()) {
+    if (result.status === "fulfilled") continue;
+    console.log(`provision: no Debian ${missing[index]}, so its tests will be skipped: ${result.reason}`);
+  }
+}
+
+/** Where this machine has its own packages from, if it is a Debian. */
+async function debianMirror(): Promise<string | undefined> {
+  if (!isInstalled("apt-get")) return undefined;
+  const filters = ["Created-By: Packages", "Origin: Debian", "Label: Debian"];
+  const child = Bun.spawn(["apt-get", "indextargets", "--format=$(REPO_URI)", ...filters], {
+    stdout: "pipe",
+    stderr: "ignore",
+  });
+  return (await child.stdout.text()).split("\n").find((line) => line !== "");
 }

@@ -1,17 +1,18 @@
-import { mkdir, rename, rm } from "node:fs/promises";
-import { homedir } from "node:os";
+import { existsSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { run } from "./command.ts";
+import { missingForRoot, run } from "./command.ts";
+import { TOOLS_FOLDER } from "./tools-folder.ts";
 
-/*
- * A Debian as debootstrap makes it, for tests. They fetch nothing themselves; as root, and with debootstrap,
- *
- *     bun test/support/debian-root.ts bullseye http://deb.debian.org/debian
- *
- * makes one that is kept beside the tools that tests build. BREAKWATER_<RELEASE>_ROOT names one that lies elsewhere.
- */
+/** The releases of Debian that tests use as debootstrap makes them, and what they have beside the minimum. */
+export const debianReleases = {
+  bullseye: [],
+  bookworm: [],
+  /** Something of Java that is Debian's own. */
+  trixie: ["libcommons-lang3-java"],
+} as const;
 
-const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "breakwater-tools");
+export type DebianRelease = keyof typeof debianReleases;
 
 export interface DebianRoot {
   readonly path: string;
@@ -19,26 +20,30 @@ export interface DebianRoot {
   readonly missing: string | undefined;
 }
 
-export async function debianRoot(release: string): Promise<DebianRoot> {
-  const variable = `BREAKWATER_${release.toUpperCase()}_ROOT`;
-  const path = process.env[variable] ?? join(CACHE, release);
-  const there = await Bun.file(join(path, "var/lib/dpkg/status")).exists();
-  return { path, missing: there ? undefined : `no ${release}: see test/support/debian-root.ts` };
+/** A Debian in a folder, which is made before the tests (`test/provision.ts`). */
+export function debianRoot(release: DebianRelease): DebianRoot {
+  const path = join(TOOLS_FOLDER, ["debian", release, ...debianReleases[release]].join("-"));
+  const missing = existsSync(path) ? undefined : `no Debian ${release}: debootstrap has not made one`;
+  return { path, missing };
 }
 
-async function make(release: string, mirror: string): Promise<void> {
-  const path = join(CACHE, release);
-  const beside = `${path}.${process.pid}`;
-  await mkdir(CACHE, { recursive: true, mode: 0o700 });
-  const command = ["debootstrap", "--variant=minbase", release, beside, mirror];
-  const { code, output } = await run(command, { timeout: 1_800_000 });
-  if (code !== 0) throw new Error(output);
-  await rm(path, { recursive: true, force: true });
-  await rename(beside, path);
-}
+/** Of two that make the same root, the second finds that of the first; what is half made nobody ever sees. */
+const MAKE = `test -e "$1" || {
+  rm -rf --one-file-system "$1.new"
+  debootstrap --variant=minbase \${2:+--include="$2"} "$3" "$1.new" $4
+  mv "$1.new" "$1"
+}`;
 
-if (import.meta.main) {
-  const [release, mirror] = process.argv.slice(2);
-  if (release === undefined || mirror === undefined) throw new Error("usage: debian-root.ts RELEASE MIRROR");
-  await make(release, mirror);
+/** What is mounted and started in there ends with the first program, whatever becomes of it. */
+const ALONE = ["unshare", "--mount", "--pid", "--fork", "--kill-child"];
+
+/** Makes a root that is missing, with packages from `mirror`, debootstrap's own unless given; throws with its words. */
+export async function makeDebianRoot(release: DebianRelease, mirror = ""): Promise<void> {
+  const missing = missingForRoot("debootstrap", "unshare", "flock");
+  if (missing !== undefined) throw new Error(missing);
+  await mkdir(TOOLS_FOLDER, { recursive: true, mode: 0o700 });
+  const { path } = debianRoot(release);
+  const make = [...ALONE, "sh", "-ec", MAKE, "sh", path, debianReleases[release].join(","), release, mirror];
+  const { code, output } = await run(["flock", "--no-fork", `${path}.lock`, ...make], { timeout: 600_000 });
+  if (code !== 0) throw new Error(output.trim().split("\n").at(-1));
 }

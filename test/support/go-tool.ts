@@ -1,11 +1,8 @@
 import { mkdir, rename, writeFile } from "node:fs/promises";
-import { homedir } from "node:os";
 import { basename, join } from "node:path";
 import { isInstalled, run } from "./command.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
-
-/** Outside the repository, kept between runs, and writable by this user alone. */
-const CACHE = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "breakwater-tools");
+import { TOOLS_FOLDER } from "./tools-folder.ts";
 
 export interface GoProgram {
   readonly module: string;
@@ -26,16 +23,16 @@ export interface GoTool {
  */
 export async function goTool(program: GoProgram): Promise<GoTool> {
   const source = program.package ?? program.module;
-  const path = join(CACHE, `${basename(source)}-${program.version}`);
+  const path = join(TOOLS_FOLDER, `${basename(source)}-${program.version}`);
   if (await Bun.file(path).exists()) return { path, missing: undefined };
   if (Bun.which("go") === null) return { path, missing: "Go is not installed" };
 
   await using work = await temporaryDirectory("go-build");
   const requirement = `module tool\n\ngo 1.24\n\nrequire ${program.module} ${program.version}\n`;
   await writeFile(join(work.path, "go.mod"), requirement);
-  await mkdir(CACHE, { recursive: true, mode: 0o700 });
+  await mkdir(TOOLS_FOLDER, { recursive: true, mode: 0o700 });
   // Of two that build the same, the second finds the work of the first in Go's cache.
-  const alone = isInstalled("flock") ? ["flock", join(CACHE, "building")] : [];
+  const alone = isInstalled("flock") ? ["flock", join(TOOLS_FOLDER, "building")] : [];
   const built = await run([...alone, "go", "install", "-mod=mod", source], {
     cwd: work.path,
     env: {

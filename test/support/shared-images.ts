@@ -1,9 +1,15 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 
-/** A real image as `docker save` wrote it, in the folder that lies beside this repository. */
-export const ALPINE = join(import.meta.dir, "../../../shared/images/alpine-310.tar.gz");
+const FOLDER = join(import.meta.dir, "../../../shared/images");
 
-export function missingAlpine(): string | undefined {
-  return existsSync(ALPINE) ? undefined : "../shared/images/alpine-310.tar.gz is not there";
+/** Real images as `docker save` wrote them, by their names, in the folder that lies beside this repository. */
+export const ALPINES = {
+  "alpine:3.10": join(FOLDER, "alpine-310.tar.gz"),
+  "alpine:3.11": join(FOLDER, "alpine-311.tar.gz"),
+};
+export const ALPINE = ALPINES["alpine:3.10"];
+
+export function missingAlpine(image = ALPINE): string | undefined {
+  return existsSync(image) ? undefined : `../shared/images/${basename(image)} is not there`;
 }

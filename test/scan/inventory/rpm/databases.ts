@@ -40,15 +40,20 @@ Version: 7
   spec("gpg-pubkey", "%description\n%files"),
 ];
 
-/** Packages built and registered by rpm itself, in a folder of the tests; `rpm` and `rpmbuild` must be there. */
-export async function makeRpmDatabase(folder: string): Promise<string> {
-  const database = join(folder, "db");
-  await mkdir(database);
+/** Packages built by rpm itself, as files in a folder of the tests; `rpm` and `rpmbuild` must be there. */
+export async function buildRpms(folder: string): Promise<readonly string[]> {
   for (const [index, text] of specs.entries()) await writeFile(join(folder, `${index}.spec`), text);
   const files = specs.map((_, index) => join(folder, `${index}.spec`));
   await mustRun(["rpmbuild", "-bb", "--quiet", "--define", `_topdir ${folder}`, ...files]);
   const built = await readdir(join(folder, "RPMS"), { recursive: true });
-  const packages = built.filter((path) => path.endsWith(".rpm")).map((path) => join(folder, "RPMS", path));
+  return built.filter((path) => path.endsWith(".rpm")).map((path) => join(folder, "RPMS", path));
+}
+
+/** Packages registered by rpm itself. */
+export async function makeRpmDatabase(folder: string): Promise<string> {
+  const database = join(folder, "db");
+  await mkdir(database);
+  const packages = await buildRpms(folder);
   await mustRun([...rpm(database), "--install", "--justdb", "--nodeps", ...packages]);
   return database;
 }
