@@ -84,7 +84,8 @@ function judge(
       `No feed of the vulnerability database tells of ${ecosystem}. Add one to "breakwater.scan.feeds".`,
     ];
   }
-  if (failures.count > 0) return ["unparsable", `Packages may be missing: ${sentencesOf(failures)}`];
+  if (failures.count > 0)
+    return ["unparsable", `Packages, or what is known of them, may be missing: ${sentencesOf(failures)}`];
   const unclear = undecided[ecosystem] ?? 0;
   if (unclear > 0) {
     return [

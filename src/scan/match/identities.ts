@@ -1,8 +1,8 @@
 import type { ImageInventory, ImagePackage } from "../inventory/package.ts";
+import { isForeign } from "../inventory/rpm/vendors.ts";
 import { advisoryName, languageEcosystem } from "../vulndb/index.ts";
 import type { Identity } from "./finding.ts";
 import { releaseOf } from "./release.ts";
-import { isForeign } from "./vendors.ts";
 
 /** A package of an image, and what advisories know it by, or why none can. */
 export interface Identified {
@@ -14,9 +14,10 @@ export interface Identified {
 
 /**
  * `managed`: it belongs to a package of the operating system, whose vendor answers for it. `foreign`: made by somebody
- * else than the distribution. `unrecognised`: of a distribution that no feed has a name for.
+ * else than the distribution. `unrecognised`: of a distribution that no feed has a name for. `nameless`: it does not
+ * say all of the name that advisories know it by.
  */
-export type Reason = "managed" | "foreign" | "unrecognised";
+export type Reason = "managed" | "foreign" | "unrecognised" | "nameless";
 
 /** What advisories know each package of an image by. */
 export function identitiesOf({ distribution, packages }: ImageInventory): readonly Identified[] {
@@ -25,9 +26,10 @@ export function identitiesOf({ distribution, packages }: ImageInventory): readon
     const without = (reason: Reason): Identified => ({ package: one, identity: null, without: reason });
     const language = languageEcosystem(one.type);
     if (language !== null) {
-      return one.managed
-        ? without("managed")
-        : { package: one, identity: ofLanguage(one, language), without: null };
+      if (one.managed) return without("managed");
+      // A jar that says its artifact and not its group.
+      if (one.type === "maven" && !one.name.includes(":")) return without("nameless");
+      return { package: one, identity: ofLanguage(one, language), without: null };
     }
     if (release === null || distribution === null || release.type !== one.type)
       return without("unrecognised");

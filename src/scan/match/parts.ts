@@ -1,4 +1,4 @@
-import type { ImageInventory, PackageType } from "../inventory/package.ts";
+import type { ImageInventory, ImagePackage, PackageType } from "../inventory/package.ts";
 import { languageEcosystem } from "../vulndb/index.ts";
 import type { Identified } from "./identities.ts";
 import { releaseOf } from "./release.ts";
@@ -36,11 +36,20 @@ export function partsOf(inventory: ImageInventory, identified: readonly Identifi
     return [distribution === null || release !== null ? type : ownWords(distribution), "unrecognised"];
   };
 
+  const nameless = ({ type, name, path, layer }: ImagePackage) => {
+    const of = part(languageEcosystem(type) ?? type, "known");
+    of.packages++;
+    of.failures.push(
+      `${path} (${layer}): It does not say the group of ${name}, so that it cannot be looked up.`,
+    );
+  };
+
   let systemPackages = 0;
   for (const { package: one, identity, without } of identified) {
     if (languageEcosystem(one.type) === null) systemPackages++;
     if (without === "managed") continue;
     if (identity !== null) part(identity.ecosystem, "known").packages++;
+    else if (without === "nameless") nameless(one);
     else if (without === "foreign") part(`${system(one.type)[0]}, other vendors`, "foreign").packages++;
     else part(...system(one.type)).packages++;
   }

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Digest } from "../../../src/kernel/index.ts";
 import type { Analyzer } from "../../../src/scan/inventory/analyzer.ts";
+import { analyzers } from "../../../src/scan/inventory/analyzers.ts";
 import { composeImage } from "../../../src/scan/inventory/compose/compose-image.ts";
 import { archive, byContent, type Entry, file, folder, hardLink, read, symlink } from "./archive.ts";
 import { type Model, merge, unpack, visible } from "./unpacked.ts";
@@ -177,6 +178,24 @@ describe("what the operating system's packages own", () => {
   test("does not count when the list is gone", async () => {
     const lists = [at("usr/lib"), list("/usr/lib/x.egg-info")];
     expect(await managed(lists, [file("var/lib/dpkg/info/.wh.x.list")])).toEqual([["usr", false]]);
+  });
+
+  test("is not what other vendors' packages own", async () => {
+    const ownedBy = (vendor: string | null): Analyzer => ({
+      type: "rpm",
+      wants: (path) => path === "var/lib/rpm/rpmdb.sqlite",
+      *analyze() {
+        yield { owns: "/usr/lib/x.egg-info", vendor };
+      },
+    });
+    const layer = [at("usr/lib"), file("var/lib/rpm/rpmdb.sqlite"), file("etc/os-release", "ID=rocky\n")];
+    const owned = async (vendor: string | null) => {
+      const others = analyzers.filter(({ type }) => type !== "rpm");
+      return (await compose([layer], [...others, ownedBy(vendor)])).packages.map(({ managed }) => managed);
+    };
+    expect(await owned("Some Company")).toEqual([false]);
+    expect(await owned("Rocky Enterprise Software Foundation")).toEqual([true]);
+    expect(await owned(null)).toEqual([true]);
   });
 
   test("is told by status.d's sums and by apk's database", async () => {

@@ -109,5 +109,5 @@ test("each says in a sentence what it is about, the failures among them", () => 
     ...{ manifest: manifest("npm", now, { ecosystem: "npm" }), undecided: {}, now },
     ...{ lookedAt: () => now, maxAge: () => day },
   });
-  expect(only?.message).toBe("Packages may be missing: One. Two. And 3 more.");
+  expect(only?.message).toBe("Packages, or what is known of them, may be missing: One. Two. And 3 more.");
 });

@@ -89,6 +89,16 @@ test("what no advisory can speak of has no identity, and a part of the image tha
   expect(parts(inventory(null, one("deb", "tar")))).toEqual(["deb: unrecognised 1"]);
 });
 
+test("a jar without a group has no name that advisories know, and its part of the image says so", () => {
+  const jars = inventory(distribution("debian", "12"), one("maven", "org.example:a"), one("maven", "b"));
+  expect(known(jars)).toEqual(["Maven org.example:a 1.0-1", "nameless"]);
+  const maven = partsOf(jars, identitiesOf(jars)).find(({ ecosystem }) => ecosystem === "Maven");
+  expect(maven).toMatchObject({
+    packages: 2,
+    failures: { count: 1, first: [expect.stringContaining("of b")] },
+  });
+});
+
 test("a distribution without packages is told, and failures are of the part that they are about", () => {
   expect(parts(inventory(distribution("debian", "12")))).toEqual(["Debian:12: empty 0"]);
   const failing: ImageInventory = {

@@ -14,9 +14,10 @@ export function composeImage(layers: readonly ImageLayer[]): ImageInventory {
   const languageFiles = files.filter(
     ({ finds }) => finds.packages.length > 0 && !osTypes.includes(finds.type),
   );
-  const owned = ownedFiles(image, files, new Set(languageFiles.map(({ finds }) => finds.path)));
+  const distribution = distributionOf(image);
+  const owned = ownedFiles(image, distribution, files, new Set(languageFiles.map(({ finds }) => finds.path)));
   return {
-    distribution: distributionOf(image),
+    distribution,
     packages: files.flatMap((file) => packagesOf(image, file, owned)),
     failures: [
       ...layerFailures(layers),

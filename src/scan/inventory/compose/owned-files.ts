@@ -1,9 +1,12 @@
+import type { Distribution } from "../package.ts";
 import { baseName, folderOf, join } from "../paths.ts";
+import { isForeign } from "../rpm/vendors.ts";
 import type { ImageFile, ImageLayers } from "./image-layers.ts";
 
-/** Those of `asked` that belong to a package of the operating system, by what is found in `files`. */
+/** Those of `asked` that belong to a package of the distribution's own, by what is found in `files`. */
 export function ownedFiles(
   image: ImageLayers,
+  distribution: Distribution | null,
   files: readonly ImageFile[],
   asked: ReadonlySet<string>,
 ): ReadonlySet<string> {
@@ -11,9 +14,11 @@ export function ownedFiles(
   const folders = new Map<string, string | null>();
   const owned = new Set<string>();
   for (const { finds } of files) {
-    for (const path of finds.owns) {
+    for (const { path, vendor } of finds.owns) {
       // Most are no files that anybody asks for.
       if (!names.has(baseName(path))) continue;
+      // The distribution's advisories say nothing of what is in there.
+      if (distribution !== null && isForeign(vendor, distribution)) continue;
       const folder = folderOf(path);
       // Databases say `bin/sh` where `bin` is a link to `usr/bin`.
       const resolved = folders.get(folder) ?? image.view.resolve(folder);

@@ -1,7 +1,7 @@
 import { type Analyzer, type Find, type LayerFile, UnreadableFile } from "../analyzer.ts";
 import type { Distribution } from "../package.ts";
 import { baseName, normalPath } from "../paths.ts";
-import type { FileFinds } from "./inventory.ts";
+import type { FileFinds, OwnedFile } from "./inventory.ts";
 import { UnreadableLayer } from "./unreadable-layer.ts";
 
 /** Of a name, a version, a license. What is longer is no such thing. */
@@ -58,7 +58,8 @@ export class Analysis {
     else if ("owns" in find) {
       const path = normalPath(find.owns);
       const name = baseName(path);
-      if (this.#languages.some((analyzer) => analyzer.wants(path, name))) found.owns.push(path);
+      if (this.#languages.some((analyzer) => analyzer.wants(path, name)))
+        found.owns.push({ path, vendor: find.vendor?.slice(0, maxCharacters) ?? null });
     } else {
       const { name, version, architecture, source, module, vendor, licenses, path } = find.package;
       const texts = [
@@ -85,7 +86,7 @@ export class Analysis {
 /** What is found in one file. */
 class Found {
   readonly packages: FileFinds["packages"][number][] = [];
-  readonly owns: string[] = [];
+  readonly owns: OwnedFile[] = [];
   readonly failures: string[] = [];
   distribution: Partial<Distribution> | null = null;
 

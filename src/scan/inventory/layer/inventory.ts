@@ -14,11 +14,17 @@ export interface FileFinds {
   /** As `Analyzer.database` says. */
   readonly database: boolean;
   readonly packages: readonly FoundPackage[];
-  /** Paths of the package manager's files, of those alone in which packages of languages could be found. */
-  readonly owns: readonly string[];
+  /** The package manager's files, of those alone in which packages of languages could be found. */
+  readonly owns: readonly OwnedFile[];
   readonly distribution: Partial<Distribution> | null;
   /** Sentences: what could not be read. */
   readonly failures: readonly string[];
+}
+
+export interface OwnedFile {
+  readonly path: string;
+  /** Of the package that brought it; null where the manager knows none. */
+  readonly vendor: string | null;
 }
 
 /**

@@ -35,11 +35,12 @@ export const rpmDatabase: Analyzer = {
       if (bytes > data.length)
         throw new UnreadableFile("The rpm database says that it holds more than its size.");
       const header = new Header(blob);
-      yield* findsOf(rpmOf(header));
+      const rpm = rpmOf(header);
+      yield* findsOf(rpm);
       for (const owns of filesOf(header)) {
         paths += owns.length;
         if (paths > maxPaths) throw new UnreadableFile("The rpm database names more files than are read.");
-        yield { owns };
+        yield { owns, vendor: rpm.vendor };
       }
     }
   },

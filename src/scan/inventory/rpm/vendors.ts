@@ -1,4 +1,4 @@
-import type { Distribution } from "../inventory/package.ts";
+import type { Distribution } from "../package.ts";
 
 /** What the `Vendor` of a distribution's own rpms begins with, by `ID` of os-release. */
 const vendors: Readonly<Record<string, RegExp>> = {
