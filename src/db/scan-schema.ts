@@ -19,7 +19,7 @@ export interface ScanSchema extends ScannerSchema {
 /** What was read of a layer, once for all images that have it; it goes when the blob goes. */
 export interface LayerInventoryTable {
   blob_id: number;
-  /** The version of the reader: a newer one reads the layer again. */
+  /** The version of the reader: a newer one reads the layer again. 0 where what went wrong may pass. */
   reader: number;
   /** Why it could not be read; null when it was. */
   failure: string | null;

@@ -17,7 +17,7 @@ export interface ScanOptions {
   readonly clock: Clock;
   /** Where it hears of manifests that are pushed, and tells of images that became vulnerable. */
   readonly events: Events;
-  /** Of this machine, for the vulnerability database; its processes share it. */
+  /** Of this machine, for the vulnerability database and what is large while layers are read; its processes share it. */
   readonly folder: string;
   /** By the feed's name, milliseconds after it was last read from which it is stale. */
   readonly maxAge: (feed: string) => number;
@@ -44,7 +44,10 @@ export function createScan({ database, objects, audit, clock, events, folder, ma
     const known = current();
     return known?.manifest.version === pointer?.version ? known : null;
   };
-  const images = new Images({ database, objects, clock, events, current, newest, maxAge });
+  const images = new Images({
+    ...{ database, objects, clock, events, current, newest, maxAge },
+    temporaryFolder: folder,
+  });
   events.on("manifestPushed", (tx, { manifestId }) => images.note(tx, manifestId));
   events.on("imageBecameVulnerable", (tx, event) => audit.record(tx, event.caller, recordOf(event)));
   return { images, hub: new SecurityHub(database.read, current), shelf, vulnerabilities };

@@ -19,14 +19,14 @@ import type { ImageQueue } from "./queue.ts";
 export class ImageScan {
   readonly #options: ImagesOptions;
   readonly #queue: ImageQueue;
-  readonly #layers: Layers;
+  readonly layers: Layers;
   readonly #notRunnable: NotRunnableManifests;
 
   constructor(options: ImagesOptions, queue: ImageQueue) {
-    const { database, objects, clock } = options;
+    const { database, objects } = options;
     this.#options = options;
     this.#queue = queue;
-    this.#layers = new Layers(database, objects, clock);
+    this.layers = new Layers(options);
     this.#notRunnable = new NotRunnableManifests(database, objects);
   }
 
@@ -36,7 +36,7 @@ export class ImageScan {
     // Deleted meanwhile, and its row with it.
     if (manifest === undefined) return;
     if (await this.#notRunnable.has(manifest)) return this.#queue.drop(manifestId);
-    const layers = await this.#layers.of(layersOf(manifest.content), signal);
+    const layers = await this.layers.of(layersOf(manifest.content), signal);
     const inventory = composeImage(layers);
     const identified = identitiesOf(inventory);
     const identities = identified.map(({ identity }) => identity).filter((identity) => identity !== null);

@@ -102,7 +102,10 @@ export class Images implements Omit<OwnScanner, "sbom"> {
     return this.#reports.inventory(manifestId);
   }
 
-  /** Has images looked into again that an older version of this program has looked into; answers how many. */
+  /**
+   * Has images looked into again that an older version of this program has looked into, and those with layers that
+   * could not be read for reasons that may have passed; answers how many.
+   */
   async requestOutdated(): Promise<number> {
     const rows = await this.#options.database.read
       .selectFrom("image_inventory")
@@ -111,8 +114,10 @@ export class Images implements Omit<OwnScanner, "sbom"> {
       .where("image_inventory.reader", "<", readerVersion)
       .where("image_scan.state", "=", "done")
       .execute();
-    await this.#queue.request(rows.map(({ manifest_id }) => manifest_id));
-    return rows.length;
+    const old = rows.map(({ manifest_id }) => manifest_id);
+    const images = [...new Set([...old, ...(await this.#scan.layers.imagesToRetry())])];
+    await this.#queue.request(images);
+    return images.length;
   }
 
   /** Forgets packages that no image has any more; answers how many. */

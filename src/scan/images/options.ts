@@ -14,6 +14,8 @@ export interface ImagesOptions {
   readonly current: () => CurrentKnown | null;
   /** The one that holds for all processes; null while there is none, and while this process cannot have it. */
   readonly newest: () => Promise<CurrentKnown | null>;
+  /** Of this machine, for files of a layer that are too large for the memory. */
+  readonly temporaryFolder: string;
   /** Milliseconds after it was last read from which a feed is stale. */
   readonly maxAge: (feed: string) => number;
 }

@@ -1,8 +1,12 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
+import { tmpdir } from "node:os";
 import { blobKey } from "../../../src/blobs/index.ts";
-import { type Digest, minute } from "../../../src/kernel/index.ts";
+import { type Digest, hour, minute } from "../../../src/kernel/index.ts";
+import { Layers } from "../../../src/scan/images/layers.ts";
+import type { ImageLayer } from "../../../src/scan/inventory/index.ts";
 import { describeOnEngines } from "../../support/engines.ts";
 import { content, jsonContent, makeIndex, OCI_MANIFEST } from "../../support/image.ts";
+import { file } from "../inventory/archive.ts";
 import { advisory } from "../match/advisories.ts";
 import { debian, imageOf, layerOf, openScene, type Scene } from "./scene.ts";
 
@@ -222,13 +226,62 @@ describeOnEngines("images that are pushed", (open) => {
       await tx.updateTable("image_inventory").set({ reader: 0 }).execute();
       await tx
         .updateTable("layer_inventory")
-        .set({ reader: 0, content: null, failure: "It was not known then." })
+        .set({ reader: 1, content: null, failure: "It was not known then." })
         .execute();
     });
     expect(await scene.scan.images.requestOutdated()).toBe(1);
     expect(await summaryOf(id)).toMatchObject({ state: "pending", reportedAt: expect.any(Number) });
     await scene.work();
     expect(await coverageOf(id)).toEqual(["Debian:12 no_feed 3"]);
+  });
+
+  test("a layer that was not read for reasons that may pass is read again, after longer and longer pauses", async () => {
+    const id = await scene.push(repository, imageOf(await system()), "1");
+    await scene.work();
+    const fail = () =>
+      scene.database.write((tx) =>
+        tx
+          .updateTable("layer_inventory")
+          .set({ reader: 0, content: null, failure: "It took too long.", read_at: scene.clock.now })
+          .execute(),
+      );
+    const retriedAfter = async (...pauses: number[]) => {
+      await fail();
+      const requested: number[] = [];
+      for (const pause of pauses) {
+        scene.clock.now += pause;
+        requested.push(await scene.scan.images.requestOutdated());
+      }
+      await scene.work();
+      return requested;
+    };
+    expect(await retriedAfter(9 * minute, 2 * minute)).toEqual([0, 1]);
+    expect(await coverageOf(id)).toEqual(["Debian:12 no_feed 3"]);
+    scene.clock.now += hour;
+    expect(await retriedAfter(hour, hour)).toEqual([0, 1]);
+  });
+
+  test("layers beyond what one image may take are put off, and those beyond what can be run are not read", async () => {
+    const [first, second] = [await system(), await layerOf(file("other", "1"))];
+    await scene.push(repository, imageOf(first, second), "1");
+    const slow = {
+      stat: (key: string) => scene.objects.stat(key),
+      body(key: string) {
+        scene.clock.now += 2 * hour;
+        return scene.objects.body(key);
+      },
+    };
+    const { database } = scene;
+    const clock = () => scene.clock.now;
+    const layers = new Layers({ database, objects: slow, clock, temporaryFolder: tmpdir() });
+    const digests = [first, second].map(({ digest }) => digest as Digest);
+    const { signal } = new AbortController();
+    const failures = (found: readonly ImageLayer[]) => found.filter((layer) => "failure" in layer).length;
+    expect(failures(await layers.of(digests, signal))).toBe(1);
+    scene.clock.now += 3 * hour;
+    expect(failures(await layers.of(digests, signal))).toBe(0);
+    const many = Array.from({ length: 501 }, (_, i) => `sha256:${String(i).padStart(64, "0")}` as Digest);
+    expect((await layers.of(many, signal)).at(-1)).toMatchObject({ failure: expect.stringContaining("500") });
   });
 
   test("a manifest whose layers lie elsewhere is not said to be known", async () => {

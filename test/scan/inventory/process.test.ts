@@ -119,8 +119,10 @@ describe("hostile layers end in words", () => {
   };
 
   test("a bomb, by the limit of bytes", async () => {
-    const failure = failureOf(await inspect(bomb(), { uncompressedBytes: 256 * MiB }));
-    expect(failure).toBe(`The layer is larger than ${256 * MiB} bytes, unpacked.`);
+    expect(await inspect(bomb(), { uncompressedBytes: 256 * MiB })).toEqual({
+      failure: `The layer is larger than ${256 * MiB} bytes, unpacked.`,
+      mayPass: false,
+    });
   });
 
   test("an archive without an end, by the limit of entries", async () => {
@@ -136,9 +138,10 @@ describe("hostile layers end in words", () => {
 
   test("one that never comes, by the limit of time", async () => {
     const silent = new ReadableStream<Uint8Array>({ pull: () => new Promise(() => {}) });
-    expect(failureOf(await inspect(silent, { milliseconds: 300 }))).toBe(
-      "Reading the layer took longer than 0.3 seconds.",
-    );
+    expect(await inspect(silent, { milliseconds: 300 })).toEqual({
+      failure: "Reading the layer took longer than 0.3 seconds.",
+      mayPass: true,
+    });
   });
 
   test("one that takes too much memory, by that limit", async () => {

@@ -26,8 +26,7 @@ async function read(order: Order): Promise<{ code: number; output: Uint8Array | 
     if (missedLinks.length > 0) return { code: exitCodes.missedLinks, output: JSON.stringify(missedLinks) };
     return { code: exitCodes.inventory, output: encodeLayerInventory(inventory, order.limits.outputBytes) };
   } catch (error) {
-    const known = error instanceof UnreadableLayer;
-    const output = known ? error.message : `Reading the layer failed: ${(error as Error).message}.`;
-    return { code: exitCodes.failure, output };
+    if (error instanceof UnreadableLayer) return { code: exitCodes.failure, output: error.message };
+    return { code: exitCodes.trouble, output: `Reading the layer failed: ${(error as Error).message}.` };
   }
 }

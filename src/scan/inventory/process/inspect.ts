@@ -16,8 +16,13 @@ export interface InspectOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A layer's inventory as it is stored (`decodeLayerInventory`), or why there is none, as a sentence. */
-export type InspectedLayer = { readonly inventory: Uint8Array } | { readonly failure: string };
+/**
+ * A layer's inventory as it is stored (`decodeLayerInventory`), or why there is none, as a sentence. What `mayPass` is
+ * of the machine or of the moment, the time and memory that were to be had among them.
+ */
+export type InspectedLayer =
+  | { readonly inventory: Uint8Array }
+  | { readonly failure: string; readonly mayPass: boolean };
 
 /**
  * Reads a layer (a tar archive, plain or compressed with gzip or zstd) in a process of its own. `open` gives its
@@ -42,7 +47,7 @@ function linksOf({ output }: Outcome): MissedLink[] {
 
 function result({ code, output }: Outcome): InspectedLayer {
   if (code === exitCodes.inventory) return { inventory: output };
-  return { failure: textOf(output).slice(0, maxCharacters) };
+  return { failure: textOf(output).slice(0, maxCharacters), mayPass: code === exitCodes.trouble };
 }
 
 function textOf(output: Uint8Array): string {

@@ -27,8 +27,10 @@ export function fromArguments([limits = "", temporaryFolder = "", ...names]: rea
 export const exitCodes = {
   /** The inventory as it is stored. */
   inventory: 0,
-  /** A sentence: why the layer cannot be read. */
+  /** A sentence: why the layer cannot be read, which is the layer's own fault. */
   failure: 3,
+  /** A sentence: what went wrong on the way, and may go well another time. */
+  trouble: 5,
   /** Links as JSON with which to read the layer again. */
   missedLinks: 4,
 } as const;

@@ -113,7 +113,7 @@ export function readerArguments(order: Order): string[] {
 }
 
 function failure(sentence: string): Outcome {
-  return { code: exitCodes.failure, output: Buffer.from(sentence) };
+  return { code: exitCodes.trouble, output: Buffer.from(sentence) };
 }
 
 /**
