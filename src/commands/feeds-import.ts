@@ -34,5 +34,5 @@ export async function importDatabase(
   });
   progress.clear();
   const what = `the vulnerability database ${manifest.version} of ${new Date(manifest.builtAt).toISOString()} (${counted(manifest.feeds.length, "feed")})`;
-  console.log(exchanged ? `Imported ${what}.` : `Nothing to do: ${what} holds already.`);
+  console.log(exchanged ? `Imported ${what}.` : `Nothing to do: ${what} is in use already.`);
 }

@@ -57,7 +57,7 @@ function groupRows({ feeds }: DatabaseOverview, now: number): string[][] {
       feed.name,
       ecosystem,
       String(records),
-      formatTime(asOf ?? feed.asOf),
+      formatTime(asOf ?? feed.asOf, "not said"),
       formatAge(feed.lastSuccessAt, now),
       dropped ? "dropped by the feed: what it last said" : stateOf(feed),
     ]),
@@ -91,8 +91,8 @@ function covers({ groups }: FeedOverview): string {
   return words.join(" ") || "-";
 }
 
-function formatTime(time: number | null): string {
-  return time === null ? "never" : new Date(time).toISOString().slice(0, 16).replace("T", " ");
+function formatTime(time: number | null, without = "never"): string {
+  return time === null ? without : new Date(time).toISOString().slice(0, 16).replace("T", " ");
 }
 
 function formatAge(time: number | null, now: number): string {

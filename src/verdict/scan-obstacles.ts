@@ -53,6 +53,9 @@ export function* scanObstacles(
 const unlessAllowed =
   'Or an administrator of the project lets pass what is not scanned: its setting scan_missing is "allow".';
 
+const unlessUnrated =
+  'Or an administrator of the project lets pass what nobody has rated: its setting scan_unknown_severity is "allow".';
+
 function vulnerable(
   what: string,
   { total, worst }: ScanFacts["blocking"],
@@ -64,9 +67,11 @@ function vulnerable(
   const count = total === 1 ? "a vulnerability" : `${total} vulnerabilities`;
   const fixed = worst.some(({ fixedVersion }) => fixedVersion !== null);
   const advice = fixed ? "Rebuild it with the fixed versions, or have" : "Have";
+  const unrated = worst.some(({ severity }) => severity === "Unknown");
+  const which = unrated ? `from ${threshold} on, or not rated` : `from ${threshold} on`;
   return {
     kind: "vulnerable",
-    message: `${what} has ${count} that the project does not let pass (from ${threshold} on${age}): ${worst.map(describe).join("; ")}${more}. ${advice} those that do not matter here allowed: by the project's CVE allowlist, by an exception with a scope, or by a VEX document.`,
+    message: `${what} has ${count} that the project does not let pass (${which}${age}): ${worst.map(describe).join("; ")}${more}. ${advice} those that do not matter here allowed: by the project's CVE allowlist, by an exception with a scope, or by a VEX document.${unrated ? ` ${unlessUnrated}` : ""}`,
     findings: worst,
     total,
     dataAsOf,
@@ -128,7 +133,9 @@ function whatIsOutdated(
 }
 
 function tell(parts: readonly Coverage[]): string {
-  const told = parts.slice(0, shownParts).map(({ ecosystem, message }) => `${ecosystem}: ${message}`);
+  const told = parts
+    .slice(0, shownParts)
+    .map(({ ecosystem, message }) => (message.includes(ecosystem) ? message : `${ecosystem}: ${message}`));
   const more = parts.length - told.length;
   return more > 0 ? `${told.join(" ")} And ${more} parts more.` : told.join(" ");
 }

@@ -112,7 +112,7 @@ export class ArtifactReports {
     const overview = overviewOf([summary], 1);
     const lines = [`State: ${summary.state}`, ...(summary.failure === null ? [] : [summary.failure])];
     for (const part of summary.coverage ?? []) {
-      lines.push(`${part.ecosystem}: ${part.state}, ${part.packages} packages. ${part.message}`);
+      lines.push(`${part.ecosystem}: ${part.state}. ${part.message}`);
     }
     return `${[...lines, ...(overview?.message ? [overview.message] : [])].join("\n")}\n`;
   }

@@ -49,7 +49,7 @@ async function requireSignature(bundle: string, bytes: Buffer, keyFiles: readonl
   if (signature === null) {
     throw new BreakwaterError(
       "BAD_REQUEST",
-      `The bundle is not signed (there is no ${signatureFileOf(bundle)}), and only signed ones are taken here. Nothing was replaced.`,
+      `The bundle is not signed (there is no ${signatureFileOf(bundle)}), and only signed ones are taken here. Nothing was replaced; put the signature beside it, or have it signed.`,
     );
   }
   if (await isSignedBy(bytes, signature, keyFiles)) return;
@@ -66,7 +66,8 @@ async function unpack(
 ): Promise<void> {
   if (size > maxDatabase) throw notOne(`its database has ${size} bytes`);
   const actual = await writeFile(out, decompressed(content), size).catch((error) => {
-    if (isRefusal(error)) throw notOne(error.message);
+    if (isRefusal(error))
+      throw notOne(`its database cannot be unpacked (${error.message.replace(/\.$/, "")})`);
     throw error;
   });
   if (actual !== sha256) throw notOne("its database has another SHA-256 than its manifest says");
@@ -96,6 +97,6 @@ function parse(bytes: Buffer): BundleContents {
 function notOne(why: string): BreakwaterError {
   return new BreakwaterError(
     "BAD_REQUEST",
-    `That is no whole bundle of a vulnerability database: ${why.replace(/\.$/, "")}. Nothing was replaced.`,
+    `That is no whole bundle of a vulnerability database: ${why.replace(/\.$/, "")}. Nothing was replaced; fetch the file again.`,
   );
 }

@@ -144,7 +144,10 @@ function unexpected({ status, body }: AdapterAnswer): AdapterError {
   }
   const text = new TextDecoder().decode(body.subarray(0, 4096));
   const message = errorResponse.safeParse(tryJson(text)).data?.error.message ?? "";
-  const said = message.replace(/\p{Cc}+/gu, " ").slice(0, 500);
+  const said = message
+    .replace(/\p{Cc}+/gu, " ")
+    .slice(0, 500)
+    .replace(/\.$/, "");
   return new AdapterError(`The scanner answered with ${status}${said === "" ? "" : `: ${said}`}.`);
 }
 

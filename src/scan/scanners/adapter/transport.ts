@@ -66,7 +66,7 @@ export async function send(request: AdapterRequest): Promise<AdapterAnswer> {
     const reason = abort.signal.aborted ? abort.signal.reason : cause;
     if (reason instanceof AdapterError) throw reason;
     if (cause instanceof AdapterError) throw cause;
-    throw new AdapterError(`The scanner at ${new URL(url).host} cannot be reached (${describe(cause)}).`, {
+    throw new AdapterError(`The scanner at ${new URL(url).host} cannot be reached (${describe(cause)}).${adviceOn(cause)}`, {
       cause,
       passing: true,
     });
@@ -74,6 +74,11 @@ export async function send(request: AdapterRequest): Promise<AdapterAnswer> {
     clearTimeout(silence);
     clearTimeout(end);
   }
+}
+
+function adviceOn(cause: unknown): string {
+  if (!/SELF_SIGNED|ISSUER|LEAF_SIGNATURE/.test(describe(cause))) return "";
+  return " If its authority is private, name that in the server's variable NODE_EXTRA_CA_CERTS, or register the scanner with skip_certVerify.";
 }
 
 /** The runtime's code, which people can look up; its messages may hold the whole URL. */
