@@ -73,7 +73,8 @@ export const feeds: value.Kind<Readonly<Record<string, FeedSettings>>> = z
     let good = true;
     const complain: Complain = (path, message, found) => {
       good = false;
-      const shown = found === undefined ? {} : { found: quote(toText(found)) };
+      // What is no single value may hold a password somewhere.
+      const shown = typeof found === "string" ? { found: quote(found) } : {};
       context.addIssue({ code: "custom", message, path: [...path], params: shown });
     };
     const tree = parseTree(text);
@@ -143,8 +144,4 @@ function parseTree(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function toText(found: unknown): string {
-  return typeof found === "string" ? found : (JSON.stringify(found) ?? "nothing");
 }

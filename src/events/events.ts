@@ -18,6 +18,8 @@ export interface ManifestPushed {
   readonly digest: string;
   /** What it says that it is about. */
   readonly subject: string | null;
+  /** The repository that this server copied it from; null where a client pushed it. */
+  readonly copyOf: string | null;
   readonly caller: Caller;
 }
 

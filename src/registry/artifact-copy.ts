@@ -45,6 +45,7 @@ export class ArtifactCopy {
         contentType: mediaType,
         digest: source.digest,
         tags: tags.slice(first, first + tagsAtOnce),
+        copyOf: from,
       });
     }
   }
@@ -74,7 +75,13 @@ export class ArtifactCopy {
     for (const blob of parseManifest(content, mediaType).blobs) {
       if (!(await this.#blobs.mount(target, from, blob))) throw unknownBlob(from, blob);
     }
-    await this.#manifests.put(caller, target, { content, contentType: mediaType, digest, tags: [] });
+    await this.#manifests.put(caller, target, {
+      content,
+      contentType: mediaType,
+      digest,
+      tags: [],
+      copyOf: from,
+    });
   }
 
   #read(name: RepositoryName, digest: Digest): ResolvedManifest | Promise<ResolvedManifest> {

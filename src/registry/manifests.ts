@@ -33,6 +33,8 @@ export interface PushedManifest {
   /** What the client says the digest is, if it does. */
   readonly digest: Digest | null;
   readonly tags: readonly string[];
+  /** The repository that this server copies it from; missing of what a client pushes. */
+  readonly copyOf?: RepositoryName;
 }
 
 export interface StoredManifest {
@@ -93,7 +95,7 @@ export class Manifests {
       .where("manifest.digest", "=", digest)
       .executeTakeFirst();
     // A tag that moves back and forth between images does not write their manifests again.
-    if (known !== undefined && (await this.#retag(caller, name, digest, document, pushed.tags))) {
+    if (known !== undefined && (await this.#retag(caller, name, digest, document, pushed))) {
       return { digest, subject: document.subject };
     }
     await this.#store(caller, name, digest, document, pushed);
@@ -106,13 +108,13 @@ export class Manifests {
     name: RepositoryName,
     digest: Digest,
     document: ManifestDocument,
-    tags: readonly string[],
+    pushed: PushedManifest,
   ): Promise<boolean> {
     return this.#database.write(async (tx) => {
       const repository = await this.#repositories.get(name, tx);
       const manifest = await findManifest(tx, repository.id, digest);
       if (manifest === null) return false;
-      await this.#publish(tx, caller, repository, manifest.id, digest, document, tags);
+      await this.#publish(tx, caller, repository, manifest.id, digest, document, pushed);
       return true;
     });
   }
@@ -124,14 +126,14 @@ export class Manifests {
     document: ManifestDocument,
     pushed: PushedManifest,
   ): Promise<void> {
-    const { content, tags } = pushed;
+    const { content } = pushed;
     await this.#foresee(name, digest, document, content.length);
     const blob = await this.#intake.put(digest, content);
     await this.#database.write(async (tx) => {
       const repository = await this.#repositories.ensure(tx, name);
       const known = await findManifest(tx, repository.id, digest);
       if (known !== null) {
-        await this.#publish(tx, caller, repository, known.id, digest, document, tags);
+        await this.#publish(tx, caller, repository, known.id, digest, document, pushed);
         return;
       }
       const { blobs, children, size } = await findReferenced(tx, repository, document);
@@ -170,7 +172,7 @@ export class Manifests {
           .execute();
       }
       await settleNew(tx, repository.id, id, digest);
-      await this.#publish(tx, caller, repository, id, digest, document, tags);
+      await this.#publish(tx, caller, repository, id, digest, document, pushed);
     });
   }
 
@@ -200,7 +202,7 @@ export class Manifests {
     manifestId: number,
     digest: Digest,
     { subject }: ManifestDocument,
-    tags: readonly string[],
+    { tags, copyOf }: PushedManifest,
   ): Promise<void> {
     const now = this.#clock();
     const moved = [];
@@ -223,6 +225,7 @@ export class Manifests {
       repository: name,
       digest,
       subject,
+      copyOf: copyOf ?? null,
       caller,
     });
     if (moved.length > 0) {

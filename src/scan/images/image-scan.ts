@@ -36,7 +36,7 @@ export class ImageScan {
     // Deleted meanwhile, and its row with it.
     if (manifest === undefined) return;
     if (await this.#notRunnable.has(manifest)) return this.#queue.drop(manifestId);
-    const layers = await this.layers.of(layersOf(manifest.content), signal);
+    const layers = await this.layers.of(manifest.repository_id, layersOf(manifest.content), signal);
     const inventory = composeImage(layers);
     const identified = identitiesOf(inventory);
     const identities = identified.map(({ identity }) => identity).filter((identity) => identity !== null);
@@ -47,7 +47,7 @@ export class ImageScan {
     return this.#options.database.read
       .selectFrom("manifest")
       .innerJoin("manifest_content", "manifest_content.blob_id", "manifest.blob_id")
-      .select(["manifest.digest", "manifest_content.content"])
+      .select(["manifest.digest", "manifest.repository_id", "manifest_content.content"])
       .where("manifest.id", "=", id)
       .executeTakeFirst();
   }

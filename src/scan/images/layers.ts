@@ -11,7 +11,7 @@ import {
 import type { ImagesOptions } from "./options.ts";
 
 const elsewhere =
-  "It does not lie in this registry but where its descriptor says, so that it cannot be read.";
+  "It does not lie in this repository but where its descriptor says, so that it cannot be read.";
 const unreadableAnswer = "What was read of it is of another version of this program.";
 
 /** As many as Linux lays over one another: an image with more runs nowhere. */
@@ -44,13 +44,18 @@ export class Layers {
 
   /**
    * What each of these is known to hold, in their order; those that nobody has read yet are read. A layer that is not
-   * what it should be is one with a failure; a storage that does not answer throws.
+   * what it should be is one with a failure; a storage that does not answer throws. Who names a digest as lying
+   * elsewhere has no right to what is behind it: only what the repository holds is looked at.
    */
-  async of(digests: readonly Digest[], signal: AbortSignal): Promise<readonly ImageLayer[]> {
+  async of(
+    repositoryId: number,
+    digests: readonly Digest[],
+    signal: AbortSignal,
+  ): Promise<readonly ImageLayer[]> {
     const { clock } = this.#options;
     const started = clock();
     const known = new Map<Digest, ImageLayer>();
-    for (const { id, digest, layer } of await this.#stored(digests.slice(0, maxLayers))) {
+    for (const { id, digest, layer } of await this.#stored(repositoryId, digests.slice(0, maxLayers))) {
       signal.throwIfAborted();
       if (layer !== null) known.set(digest, layer);
       else if (clock() - started > maxReading) known.set(digest, await this.#store(id, digest, putOff));
@@ -76,12 +81,14 @@ export class Layers {
     return [...new Set(rows.filter((row) => !this.#isPaused(row)).map(({ manifest_id }) => manifest_id))];
   }
 
-  /** The layers that lie in the registry, each with what is known of it by this version of the reader. */
-  async #stored(digests: readonly Digest[]) {
+  /** The layers that lie in the repository, each with what is known of it by this version of the reader. */
+  async #stored(repositoryId: number, digests: readonly Digest[]) {
     const rows = await this.#options.database.read
       .selectFrom("blob")
+      .innerJoin("repository_blob", "repository_blob.blob_id", "blob.id")
       .leftJoin("layer_inventory", "layer_inventory.blob_id", "blob.id")
       .select(["blob.id", "blob.digest", "blob.created_at", "reader", "failure", "content", "read_at"])
+      .where("repository_blob.repository_id", "=", repositoryId)
       .where("blob.digest", "in", digests)
       .execute();
     return rows.map(({ id, digest, failure, content, ...row }) => {

@@ -318,6 +318,21 @@ describeOnEngines("exceptions of findings", (open) => {
       expect(await blocking()).toEqual(["CVE-2026-1000"]);
     });
 
+    test("stay the word of those who pushed them when somebody else copies the image", async () => {
+      const from = name;
+      await attach(openVex([statement()]));
+      await admin.post("/projects", { project_name: `copy-${project()}`, metadata: { prevent_vul: "true" } });
+      await except(`/projects/${project()}`);
+      name = `copy-${project()}/app`;
+      const path = `/projects/${project()}/repositories/app/artifacts?from=${encodeURIComponent(`${from}:v1`)}`;
+      expect((await admin.post(path, {})).status).toBe(201);
+      await report([finding()]);
+      await trust("user:admin");
+      expect(await blocking()).toEqual(["CVE-2026-1000"]);
+      await trust(`user:${pusher.name}`);
+      expect(await blocking()).toEqual([]);
+    });
+
     test("as attestations are about what they name, or what they are of", async () => {
       await trust(`user:${pusher.name}`);
       const { products: _, ...without } = statement() as { products?: unknown };

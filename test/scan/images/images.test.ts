@@ -5,7 +5,7 @@ import { type Digest, hour, minute } from "../../../src/kernel/index.ts";
 import { Layers } from "../../../src/scan/images/layers.ts";
 import type { ImageLayer } from "../../../src/scan/inventory/index.ts";
 import { describeOnEngines } from "../../support/engines.ts";
-import { content, jsonContent, makeIndex, OCI_MANIFEST } from "../../support/image.ts";
+import { content, descriptor, jsonContent, makeIndex, OCI_MANIFEST } from "../../support/image.ts";
 import { file } from "../inventory/archive.ts";
 import { advisory } from "../match/advisories.ts";
 import { debian, imageOf, layerOf, openScene, type Scene } from "./scene.ts";
@@ -263,7 +263,7 @@ describeOnEngines("images that are pushed", (open) => {
 
   test("layers beyond what one image may take are put off, and those beyond what can be run are not read", async () => {
     const [first, second] = [await system(), await layerOf(file("other", "1"))];
-    await scene.push(repository, imageOf(first, second), "1");
+    const manifest = await scene.push(repository, imageOf(first, second), "1");
     const slow = {
       stat: (key: string) => scene.objects.stat(key),
       body(key: string) {
@@ -276,12 +276,19 @@ describeOnEngines("images that are pushed", (open) => {
     const layers = new Layers({ database, objects: slow, clock, temporaryFolder: tmpdir() });
     const digests = [first, second].map(({ digest }) => digest as Digest);
     const { signal } = new AbortController();
+    const { repository_id: held } = await database.read
+      .selectFrom("manifest")
+      .select("repository_id")
+      .where("id", "=", manifest)
+      .executeTakeFirstOrThrow();
     const failures = (found: readonly ImageLayer[]) => found.filter((layer) => "failure" in layer).length;
-    expect(failures(await layers.of(digests, signal))).toBe(1);
+    expect(failures(await layers.of(held, digests, signal))).toBe(1);
     scene.clock.now += 3 * hour;
-    expect(failures(await layers.of(digests, signal))).toBe(0);
+    expect(failures(await layers.of(held, digests, signal))).toBe(0);
     const many = Array.from({ length: 501 }, (_, i) => `sha256:${String(i).padStart(64, "0")}` as Digest);
-    expect((await layers.of(many, signal)).at(-1)).toMatchObject({ failure: expect.stringContaining("500") });
+    expect((await layers.of(held, many, signal)).at(-1)).toMatchObject({
+      failure: expect.stringContaining("500"),
+    });
   });
 
   test("a manifest whose layers lie elsewhere is not said to be known", async () => {
@@ -294,5 +301,18 @@ describeOnEngines("images that are pushed", (open) => {
     const id = await scene.push(repository, { ...image, manifest: jsonContent(OCI_MANIFEST, body) }, "1");
     await scene.work();
     expect(await coverageOf(id)).toEqual(["unknown unparsable 0"]);
+  });
+
+  test("a layer of another repository that is named as lying elsewhere is not told of", async () => {
+    const layer = await system();
+    await scene.push("library/private", imageOf(layer));
+    const image = imageOf();
+    const mediaType = "application/vnd.oci.image.layer.nondistributable.v1.tar";
+    const layers = [{ ...descriptor(layer), mediaType }];
+    const body = { ...JSON.parse(new TextDecoder().decode(image.manifest.bytes)), layers };
+    const id = await scene.push(repository, { ...image, manifest: jsonContent(OCI_MANIFEST, body) });
+    await scene.work();
+    expect(await coverageOf(id)).toEqual(["unknown unparsable 0"]);
+    expect((await scene.scan.images.inventory(id))?.packages).toEqual([]);
   });
 });
