@@ -66,10 +66,13 @@ export async function send(request: AdapterRequest): Promise<AdapterAnswer> {
     const reason = abort.signal.aborted ? abort.signal.reason : cause;
     if (reason instanceof AdapterError) throw reason;
     if (cause instanceof AdapterError) throw cause;
-    throw new AdapterError(`The scanner at ${new URL(url).host} cannot be reached (${describe(cause)}).${adviceOn(cause)}`, {
-      cause,
-      passing: true,
-    });
+    throw new AdapterError(
+      `The scanner at ${new URL(url).host} cannot be reached (${describe(cause)}).${adviceOn(cause)}`,
+      {
+        cause,
+        passing: true,
+      },
+    );
   } finally {
     clearTimeout(silence);
     clearTimeout(end);
