@@ -69,7 +69,7 @@ describeUnless(await noDockerEngine(), "an image that Docker pushed", () => {
       await mkdir(join(root, "var/lib/rpm"), { recursive: true });
       await mkdir(join(root, "etc"));
       await writeFile(join(root, "etc/os-release"), 'ID="rhel"\nVERSION_ID="9.4"\n');
-      const rpms = await buildRpms(folder.path);
+      const rpms = await buildRpms(folder.path, "Red Hat, Inc.");
       await mustRun(["rpm", "--root", root, "--dbpath", "/var/lib/rpm", "--install", "--nodeps", ...rpms]);
       installed = await installedByRpm(root, "/var/lib/rpm");
     });
@@ -93,6 +93,7 @@ describeUnless(await noDockerEngine(), "an image that Docker pushed", () => {
       // What one of them brings for Python.
       expect(languageLines(image, "pypi")).toEqual(["owned 1"]);
       expect(image.packages.find(({ type }) => type === "pypi")?.managed).toBe(true);
+      expect(image.coverage).toEqual(["Red Hat:9 no_feed"]);
     });
   });
 

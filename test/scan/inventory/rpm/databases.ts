@@ -14,11 +14,11 @@ ${more}`;
 /** A file that one of the packages brings. */
 export const ownedFile = "usr/lib/tiny/owned-1.dist-info/METADATA";
 
-const specs = [
+const specsBy = (vendor: string) => [
   spec(
     "with-everything",
     `Epoch: 2
-Vendor: Acme, Inc.
+Vendor: ${vendor}
 ModularityLabel: nodejs:18:8070020230306:abcdef
 BuildArch: noarch
 %description
@@ -41,7 +41,8 @@ Version: 7
 ];
 
 /** Packages built by rpm itself, as files in a folder of the tests; `rpm` and `rpmbuild` must be there. */
-export async function buildRpms(folder: string): Promise<readonly string[]> {
+export async function buildRpms(folder: string, vendor = "Acme, Inc."): Promise<readonly string[]> {
+  const specs = specsBy(vendor);
   for (const [index, text] of specs.entries()) await writeFile(join(folder, `${index}.spec`), text);
   const files = specs.map((_, index) => join(folder, `${index}.spec`));
   await mustRun(["rpmbuild", "-bb", "--quiet", "--define", `_topdir ${folder}`, ...files]);
