@@ -73,6 +73,8 @@ export interface ScannerReportTable {
   /** Findings by severity: JSON. */
   counts: string;
   fixable: number;
+  /** JSON: `Coverage[]`; null where the scanner does not say. */
+  coverage: string | null;
   /** The digest under which an SBOM was pushed. */
   accessory: string | null;
 }

@@ -65,6 +65,7 @@ export async function scanners(tx: Tx, engine: Database["engine"]): Promise<void
     .addColumn("reported_at", integer, (c) => c.notNull())
     .addColumn("counts", text, (c) => c.notNull())
     .addColumn("fixable", integer, (c) => c.notNull())
+    .addColumn("coverage", text)
     .addColumn("accessory", text)
     .addPrimaryKeyConstraint("scanner_report_key", ["manifest_id", "scanner", "kind"])
     .execute();

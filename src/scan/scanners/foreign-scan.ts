@@ -9,7 +9,7 @@ import { keepSbom } from "./keep-sbom.ts";
 import { pause } from "./pause.ts";
 import { lendPullAccess } from "./pull-access.ts";
 import type { AdapterAccess, Registration } from "./registration.ts";
-import { readFindings, readSbom } from "./reports/read-report.ts";
+import { readCoverage, readFindings, readSbom } from "./reports/read-report.ts";
 import type { FinishedReport, Run } from "./runs.ts";
 import type { ScanSubject } from "./subject.ts";
 
@@ -147,7 +147,9 @@ async function keepFindings(content: Uint8Array, scanner: string) {
   for (const { severity } of findings) counts[severity] = (counts[severity] ?? 0) + 1;
   const fixable = findings.filter(({ fixedVersion }) => fixedVersion !== null).length;
   const compressed = new Uint8Array(await Bun.zstdCompress(content));
-  return { content: compressed, counts: JSON.stringify(counts), fixable, accessory: null };
+  const said = readCoverage(content);
+  const coverage = said === null ? null : JSON.stringify(said);
+  return { content: compressed, counts: JSON.stringify(counts), fixable, coverage, accessory: null };
 }
 
 async function keepForeignSbom(
@@ -166,7 +168,7 @@ async function keepForeignSbom(
     note,
   });
   // What it says lies in the registry.
-  return { content: new Uint8Array(), counts: "{}", fixable: 0, accessory };
+  return { content: new Uint8Array(), counts: "{}", fixable: 0, coverage: null, accessory };
 }
 
 /** Nobody's data is from the future. */

@@ -37,6 +37,7 @@ export async function sbomOfOwn(
     reported_at: clock(),
     counts: "{}",
     fixable: 0,
+    coverage: null,
     accessory,
   };
 }

@@ -35,6 +35,7 @@ const reportColumns = [
   "scanner_report.reported_at",
   "scanner_report.counts",
   "scanner_report.fixable",
+  "scanner_report.coverage",
   "scanner_report.accessory",
 ] as const;
 
@@ -126,7 +127,7 @@ function toSummary(row: JoinedRow, scanner: string): ScannerSummary {
     failure: row.state === "failed" ? row.failure : null,
     reportedAt: row.reported_at,
     dataAsOf: row.data_as_of,
-    coverage: null,
+    coverage: row.coverage === null ? null : JSON.parse(row.coverage),
     counts: JSON.parse(row.counts ?? "{}"),
     fixable: row.fixable ?? 0,
     reportId: row.id,

@@ -132,6 +132,7 @@ describeOnEngines("scans by somebody else's scanner", (open) => {
   }, 120_000);
 
   test.concurrent("nothing that is no report takes the place of one, and what is forgotten is submitted again", async () => {
+    const unsure = { ecosystem: "void", state: "no_feed", asOf: null, packages: 3, message: "Nobody tells." };
     await using scene = await Scene.open(open);
     const images = await Promise.all(["huge", "wrong", "forgotten"].map((tag) => scene.image(tag)));
     const [huge, wrong, forgotten] = images.map(({ digest }) => digest);
@@ -147,7 +148,7 @@ describeOnEngines("scans by somebody else's scanner", (open) => {
       if (digests.get(id) === huge) return new Response(new Uint8Array(33 * 2 ** 20).fill(32));
       if (digests.get(id) === wrong) return Response.json({ vulnerabilities: "none" });
       if (digests.get(id) === forgotten && forgets-- > 0) return problem(404, "gone");
-      return Response.json({ vulnerabilities: [] });
+      return Response.json({ vulnerabilities: [], coverage: [unsure] });
     };
     for (const { digest } of images) await scene.scan(digest);
     scene.work();
@@ -162,7 +163,7 @@ describeOnEngines("scans by somebody else's scanner", (open) => {
       reportedAt: null,
       failure: expect.stringContaining("not valid"),
     });
-    expect(third).toMatchObject({ state: "done", counts: {} });
+    expect(third).toMatchObject({ state: "done", counts: {}, coverage: [unsure] });
     expect(scene.errors).toEqual([]);
   }, 120_000);
 

@@ -1,5 +1,5 @@
 import { isDigest } from "../../../kernel/index.ts";
-import type { Cvss, FindingStatus, ImageFinding } from "../../match/finding.ts";
+import type { Coverage, Cvss, FindingStatus, ImageFinding } from "../../match/finding.ts";
 import { type Severity, severities } from "../../severity.ts";
 import { AdapterError } from "../adapter/adapter-error.ts";
 import { type ReportedVulnerability, sbomReport, vulnerabilityReport } from "./report-format.ts";
@@ -14,6 +14,11 @@ export function readFindings(content: Uint8Array, scanner: string): readonly Ima
     found.set(JSON.stringify([finding.id, finding.package, finding.version]), finding);
   }
   return [...found.values()];
+}
+
+/** How sure an adapter's report is, where it says so, as another Breakwater's does. Throws AdapterError. */
+export function readCoverage(content: Uint8Array): readonly Coverage[] | null {
+  return parse(vulnerabilityReport, content).coverage ?? null;
 }
 
 /** The SBOM of an adapter's report, as its own bytes. Throws AdapterError. */

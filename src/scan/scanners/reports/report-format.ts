@@ -68,6 +68,17 @@ const vulnerability = z.object({
 
 export type ReportedVulnerability = z.infer<typeof vulnerability>;
 
+/** Breakwater's own addition; what others call so is none. */
+const coverage = z.array(
+  z.object({
+    ecosystem: z.string().max(256),
+    state: z.enum(["covered", "stale", "no_feed", "end_of_life", "unparsable"]),
+    asOf: z.number().nullable(),
+    packages: z.number().int().min(0),
+    message: z.string().max(4096),
+  }),
+);
+
 export const vulnerabilityReport = z.object({
   generated_at: text(64),
   scanner: z
@@ -76,6 +87,7 @@ export const vulnerabilityReport = z.object({
     .catch(null),
   /** Null, which adapters send for none, is none; a report that lacks it is not a report. */
   vulnerabilities: z.array(vulnerability).max(maxItems).nullable(),
+  coverage: coverage.max(1000).nullish().catch(null),
 });
 
 export const sbomReport = z.object({
