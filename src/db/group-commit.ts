@@ -66,14 +66,17 @@ export class GroupCommit<S> {
 
   async #beside(tx: Transaction<S>, waiting: Waiting<S>): Promise<() => void> {
     await sql`savepoint work`.execute(tx);
+    let answer: () => void;
     try {
-      return await this.#alone(tx, waiting);
+      answer = await this.#alone(tx, waiting);
     } catch (error) {
-      // The engine itself ends a transaction when its disk is full or fails: this then throws, for all of them.
-      await sql`rollback to work`.execute(tx);
-      return () => waiting.reject(error);
-    } finally {
-      await sql`release work`.execute(tx);
+      answer = () => waiting.reject(error);
+      // The engine itself ends a transaction when its disk is full or fails: then that fails all of them.
+      await sql`rollback to work`.execute(tx).catch(() => {
+        throw error;
+      });
     }
+    await sql`release work`.execute(tx);
+    return answer;
   }
 }

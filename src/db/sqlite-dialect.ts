@@ -73,7 +73,8 @@ class SqliteDriver implements Driver {
   }
 
   async rollbackTransaction(): Promise<void> {
-    this.#connection.run("rollback");
+    // The engine ends a transaction by itself when its disk is full, and that is what has to be told.
+    if (this.#connection.inTransaction) this.#connection.run("rollback");
   }
 
   async destroy(): Promise<void> {}
@@ -85,6 +86,10 @@ class SqliteConnection implements DatabaseConnection {
 
   constructor(sqlite: Sqlite) {
     this.#sqlite = sqlite;
+  }
+
+  get inTransaction(): boolean {
+    return this.#sqlite.inTransaction;
   }
 
   run(sql: string): void {
