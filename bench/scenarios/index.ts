@@ -3,6 +3,7 @@ import { blobGet } from "./blob-get.ts";
 import { dockerImage } from "./docker-image.ts";
 import { garbageCollection } from "./garbage-collection.ts";
 import { inventory } from "./inventory.ts";
+import { knownImage } from "./known-image.ts";
 import { largeRegistry } from "./large-registry.ts";
 import { layerPullPlain, layerPullTls } from "./layer-pull.ts";
 import { layerPush } from "./layer-push.ts";
@@ -25,6 +26,7 @@ export const scenarios: readonly Scenario[] = [
   garbageCollection,
   trust,
   inventory,
+  knownImage,
   matching,
   vulndb,
   scaling,
