@@ -79,9 +79,11 @@ describeOnEngines("uploads and the database", (open) => {
     await expect(appended).rejects.toMatchObject({ code: "BLOB_UPLOAD_INVALID" });
   });
 
-  for (const [moment, dies] of [
-    ["before its bytes were in place", "before"],
-    ["when its bytes were in place", "after"],
+  for (const [moment, dies, again] of [
+    ["before its bytes were in place", "before", null],
+    ["when its bytes were in place", "after", null],
+    ["before its bytes were in place, and whose last part is sent again,", "before", "second"],
+    ["when its bytes were in place, and whose last part is sent again,", "after", "second"],
   ] as const) {
     test(`an upload whose request died ${moment} ends well when it is asked for again`, async () => {
       await using room = await openRoom(open);
@@ -97,7 +99,7 @@ describeOnEngines("uploads and the database", (open) => {
 
       ({ uploads } = room.join());
       expect((await uploads.get(app, upload.id)).offset).toBe("first, second".length);
-      await uploads.finish(upload, null, null, digest);
+      await uploads.finish(upload, again === null ? null : bodyOf(again), null, digest);
       expect(await room.registry.blobs.get(app, digest)).toMatchObject({ size: "first, second".length });
       await expect(uploads.get(app, upload.id)).rejects.toMatchObject({ code: "BLOB_UPLOAD_UNKNOWN" });
     });
