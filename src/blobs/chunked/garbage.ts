@@ -4,12 +4,12 @@ const MiB = 1024 * 1024;
  * Each piece of a body that passes through is an array of its own, of up to 512 KiB, and garbage when it has passed.
  * The engine finds the young ones by itself, at the next look or the one after. Those that a look happened upon while
  * they were on their way it takes for old, and looks for these only when its heap has doubled, for which they count
- * little: after 3 GiB pulled, 130 MiB of them lay about. So we have it look: some 20 ms for each 64 MiB of bodies, while
- * it otherwise takes some 150 ms to pass them on.
+ * little: after 3 GiB pulled, 130 MiB of them lay about. So we have it look: some 20 ms for each 24 MiB of bodies, while
+ * it otherwise takes some 60 ms to pass them on.
  */
-const every = 64 * MiB;
+const every = 24 * MiB;
 /** A body that was at least so long does not leave its garbage to the next. */
-const atLeast = 32 * MiB;
+const atLeast = 16 * MiB;
 
 let passed = 0;
 
