@@ -1,7 +1,7 @@
-import { access, constants } from "node:fs/promises";
 import type { Config } from "./config.ts";
 import { databaseProblems, databaseWarnings } from "./database.ts";
 import { scanProblems, scanWarnings } from "./feeds.ts";
+import { pemFileProblems } from "./pem-file.ts";
 import type { Problem } from "./settings.ts";
 import { storageProblems, storageWarnings } from "./storage.ts";
 
@@ -45,14 +45,7 @@ async function certificateFiles({ https }: Config): Promise<Problem[]> {
       const alone = https.certificate !== null || https.privateKey !== null;
       return alone ? [{ key, expected: `a file, because ${other} has one`, found: "nothing" }] : [];
     }
-    try {
-      await access(file, constants.R_OK);
-      return [];
-    } catch (error) {
-      const { code = "an error" } = error as NodeJS.ErrnoException;
-      const why = code === "ENOENT" ? "no such file" : code;
-      return [{ key, expected: "a file in PEM form that can be read", found: `${why}: ${file}` }];
-    }
+    return pemFileProblems(key, file);
   });
   return (await Promise.all(problems)).flat();
 }

@@ -1,9 +1,9 @@
-import { access, constants } from "node:fs/promises";
 import { resolve } from "node:path";
 import { day, hour } from "../kernel/index.ts";
 import { defaultFeeds } from "./default-feeds.ts";
 import { type FeedFormat, type FeedSettings, feedFormats } from "./feed-settings.ts";
 import type { Values } from "./keys.ts";
+import { pemFileProblems } from "./pem-file.ts";
 import type { Problem } from "./settings.ts";
 import { formatDuration } from "./values.ts";
 
@@ -97,21 +97,10 @@ export async function scanProblems({ feeds, trustedKeys }: ScanConfig): Promise<
     if (token !== null && username !== null) {
       problems.push({ key, expected: "a token, or username and password", found: "both" });
     }
-    if (caBundle !== null) problems.push(...(await readable(`${key}.ca_bundle`, caBundle)));
+    if (caBundle !== null) problems.push(...(await pemFileProblems(`${key}.ca_bundle`, caBundle)));
   }
-  for (const file of trustedKeys) problems.push(...(await readable(`${section}.trusted_keys`, file)));
+  for (const file of trustedKeys) problems.push(...(await pemFileProblems(`${section}.trusted_keys`, file)));
   return problems;
-}
-
-async function readable(key: string, file: string): Promise<Problem[]> {
-  try {
-    await access(file, constants.R_OK);
-    return [];
-  } catch (error) {
-    const { code = "an error" } = error as NodeJS.ErrnoException;
-    const why = code === "ENOENT" ? "no such file" : code;
-    return [{ key, expected: "a file in PEM form that can be read", found: `${why}: ${file}` }];
-  }
 }
 
 export function scanWarnings({ feeds }: ScanConfig): string[] {

@@ -1,7 +1,7 @@
-import { access, constants } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { type AzureConfig, azureProblems, describeAzure, toAzure } from "./azure.ts";
 import type { Values } from "./keys.ts";
+import { pemFileProblems } from "./pem-file.ts";
 import { describeRedirect } from "./redirect.ts";
 import { describeS3, type S3Config, s3Problems, s3Warnings, toS3 } from "./s3.ts";
 import type { Problem } from "./settings.ts";
@@ -34,11 +34,7 @@ export async function storageProblems(storage: StorageConfig): Promise<Problem[]
   const problems = storage.driver === "s3" ? s3Problems(storage.s3) : azureProblems(storage.azure);
   const { caBundle } = serviceOf(storage);
   if (caBundle !== null) {
-    await access(caBundle, constants.R_OK).catch((error: NodeJS.ErrnoException) => {
-      const why = error.code === "ENOENT" ? "no such file" : (error.code ?? "an error");
-      const expected = "a file in PEM form that can be read";
-      problems.push({ key: "storage_service.ca_bundle", expected, found: `${why}: ${caBundle}` });
-    });
+    problems.push(...(await pemFileProblems("storage_service.ca_bundle", caBundle)));
   }
   return problems;
 }

@@ -1,3 +1,4 @@
+export { batches } from "./batches.ts";
 export { type Counters, readCounters, setCounters } from "./counters.ts";
 export {
   type Columns,

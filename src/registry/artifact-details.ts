@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { blobKey, type ObjectStore } from "../blobs/index.ts";
-import type { Database } from "../db/index.ts";
+import { batches, type Database } from "../db/index.ts";
 import { indexTypes, isDigest, Lru } from "../kernel/index.ts";
 import {
   type Attributes,
@@ -9,7 +9,6 @@ import {
   type ImageManifest,
   imageManifest,
 } from "./artifact-attributes.ts";
-import { batches } from "./links.ts";
 
 /** What is inside an artifact, as its manifest and config tell it. */
 export interface Details {

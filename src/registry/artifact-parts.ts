@@ -1,7 +1,6 @@
 import { sql } from "kysely";
-import type { Database } from "../db/index.ts";
+import { batches, type Database } from "../db/index.ts";
 import type { Label } from "../projects/index.ts";
-import { batches } from "./links.ts";
 
 /** A tag that points to an artifact. Times are milliseconds since 1970, null for never. */
 export interface ArtifactTag {

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from "kysely";
-import type { Tx } from "../db/index.ts";
+import { batches, type Tx } from "../db/index.ts";
 import { BreakwaterError, type Digest } from "../kernel/index.ts";
 
 /** A repository, as far as the book-keeping of its content needs it. */
@@ -205,11 +205,4 @@ function onceZero(counter: "links" | "refs", since: number) {
  */
 export function unindexed(column: string): RawBuilder<number> {
   return sql<number>`+${sql.ref(column)}`;
-}
-
-/** Engines limit the parameters of a statement. */
-const batchSize = 500;
-
-export function* batches<T>(items: readonly T[]): Iterable<readonly T[]> {
-  for (let from = 0; from < items.length; from += batchSize) yield items.slice(from, from + batchSize);
 }

@@ -1,5 +1,5 @@
 import { type ObjectStore, revisionLinkKey, tagLinkKey } from "../blobs/index.ts";
-import type { Database, Tx } from "../db/index.ts";
+import { batches, type Database, type Tx } from "../db/index.ts";
 import type { AuditLog, Events } from "../events/index.ts";
 import {
   BreakwaterError,
@@ -12,7 +12,6 @@ import {
 import type { BlobIntake } from "./blob-intake.ts";
 import {
   addReferences,
-  batches,
   checkRoom,
   dropReferences,
   linkBlob,

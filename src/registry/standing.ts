@@ -1,6 +1,6 @@
 import { type ExpressionBuilder, sql } from "kysely";
-import type { Reader, Schema, Tx } from "../db/index.ts";
-import { batches, unindexed } from "./links.ts";
+import { batches, type Reader, type Schema, type Tx } from "../db/index.ts";
+import { unindexed } from "./links.ts";
 
 /*
  * How manifests stand in their repository. One that is tagged stands for itself; so does one that nothing

@@ -1,7 +1,7 @@
 import { sql } from "kysely";
-import type { Database } from "../db/index.ts";
+import { batches, type Database } from "../db/index.ts";
 import { type Digest, systemCaller } from "../kernel/index.ts";
-import { batches, unindexed } from "./links.ts";
+import { unindexed } from "./links.ts";
 import type { Manifests } from "./manifests.ts";
 
 /** Work of one transaction: small, so that pushes do not wait for it. */

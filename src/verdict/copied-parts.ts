@@ -1,12 +1,9 @@
-import type { Database } from "../db/index.ts";
+import { batches, type Database } from "../db/index.ts";
 
 interface Part {
   readonly id: number;
   readonly digest: string;
 }
-
-/** Parameters of a statement: the engines limit them. */
-const batchSize = 500;
 
 /** Finds what a copy of an artifact takes along: what an index names, and what refers to any of it. */
 export class CopiedParts {
@@ -21,9 +18,7 @@ export class CopiedParts {
     const seen = new Set([digest]);
     for (let last: readonly string[] = [digest]; last.length > 0; ) {
       const parts: Part[] = [];
-      for (let from = 0; from < last.length; from += batchSize) {
-        parts.push(...(await this.#below(repositoryId, last.slice(from, from + batchSize))));
-      }
+      for (const some of batches(last)) parts.push(...(await this.#below(repositoryId, some)));
       const fresh = parts.filter((part) => !seen.has(part.digest));
       for (const part of fresh) {
         seen.add(part.digest);

@@ -1,10 +1,8 @@
-import type { Database } from "../db/index.ts";
+import { batches, type Database } from "../db/index.ts";
 import { type Trust, type TrustStatus, together } from "../trust/index.ts";
 
 /** How deep indexes may lie in one another for a child to be found signed. */
 const maxDepth = 4;
-/** Parameters of a statement: the engines limit them. */
-const batchSize = 500;
 
 /** Says of artifacts that are asked for by their digests whether they are signed. */
 export class DigestStatuses {
@@ -51,14 +49,13 @@ export class DigestStatuses {
     below: ReadonlyMap<string, ReadonlySet<string>>,
   ): Promise<Map<string, Set<string>>> {
     const parents = new Map<string, Set<string>>();
-    const children = [...below.keys()];
-    for (let from = 0; from < children.length; from += batchSize) {
+    for (const some of batches([...below.keys()])) {
       const rows = await this.#database.read
         .selectFrom("manifest_child")
         .innerJoin("manifest", "manifest.id", "manifest_child.manifest_id")
         .select(["manifest.digest", "manifest_child.child_digest"])
         .where("manifest.repository_id", "=", repositoryId)
-        .where("manifest_child.child_digest", "in", children.slice(from, from + batchSize))
+        .where("manifest_child.child_digest", "in", some)
         .execute();
       for (const { digest, child_digest } of rows) {
         const held = parents.get(digest) ?? new Set();

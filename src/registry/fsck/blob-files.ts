@@ -1,5 +1,5 @@
 import { blobKey, blobsPrefix, digestOfBlobKey, type ObjectInfo } from "../../blobs/index.ts";
-import { batches } from "../links.ts";
+import { batches } from "../../db/index.ts";
 import type { Scope, Suspicion } from "./check.ts";
 import { foreignFile, isTemporary, temporaryFile } from "./files.ts";
 import { inBatches } from "./pages.ts";

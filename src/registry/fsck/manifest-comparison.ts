@@ -1,6 +1,6 @@
-import type { Tx } from "../../db/index.ts";
+import { batches, type Tx } from "../../db/index.ts";
 import type { Digest } from "../../kernel/index.ts";
-import { batches, type RepositoryRef } from "../links.ts";
+import type { RepositoryRef } from "../links.ts";
 import { type ManifestDocument, parseManifest } from "../manifest-document.ts";
 import { manifestContent } from "./content.ts";
 

@@ -1,5 +1,5 @@
-import type { Tx } from "../../db/index.ts";
-import { addReferences, batches, linkBlob } from "../links.ts";
+import { batches, type Tx } from "../../db/index.ts";
+import { addReferences, linkBlob } from "../links.ts";
 import type { Scope, Suspicion } from "./check.ts";
 import type { Finding } from "./finding.ts";
 import { type Comparison, compare, dangles, hasDrifted } from "./manifest-comparison.ts";

@@ -12,7 +12,7 @@ import type { AuditLog } from "../../events/index.ts";
 import { BreakwaterError, type Caller, type Clock } from "../../kernel/index.ts";
 import { checked, type Exception, type NewException } from "./exception.ts";
 import { nameOf } from "./image.ts";
-import { type Owner, ofOwners, ownerName } from "./owner.ts";
+import { type Owner, ofOwner, ofOwners, ownerName } from "./owner.ts";
 
 /** Of one owner: nobody reads more, and each is looked at when images are judged. */
 const maxOfOwner = 10_000;
@@ -45,7 +45,7 @@ export class Exceptions {
   async list(owner: Owner, query: ListQuery): Promise<Page<Exception>> {
     const exceptions = this.#database.read
       .selectFrom("vulnerability_exception")
-      .where("project_id", owner === null ? "is" : "=", owner?.id ?? null)
+      .where(ofOwner(owner))
       .where(matching(query.criteria, columns));
     const { total } = await exceptions.select((of) => of.fn.countAll().as("total")).executeTakeFirstOrThrow();
     const rows = await exceptions
@@ -90,7 +90,7 @@ export class Exceptions {
       const row = await tx
         .deleteFrom("vulnerability_exception")
         .where("id", "=", id)
-        .where("project_id", owner === null ? "is" : "=", owner?.id ?? null)
+        .where(ofOwner(owner))
         .returningAll()
         .executeTakeFirst();
       if (row === undefined) {
@@ -128,7 +128,7 @@ async function requireRoom(tx: Tx, owner: Owner): Promise<void> {
   const { count } = await tx
     .selectFrom("vulnerability_exception")
     .select((of) => of.fn.countAll().as("count"))
-    .where("project_id", owner === null ? "is" : "=", owner?.id ?? null)
+    .where(ofOwner(owner))
     .executeTakeFirstOrThrow();
   if (Number(count) < maxOfOwner) return;
   throw new BreakwaterError(

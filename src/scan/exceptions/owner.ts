@@ -8,6 +8,11 @@ export function ownerName(owner: Owner): string {
   return owner === null ? "The system" : `The project ${owner.name}`;
 }
 
+/** Rows of that owner alone. */
+export function ofOwner(owner: Owner): RawBuilder<SqlBool> {
+  return owner === null ? sql<SqlBool>`project_id is null` : sql<SqlBool>`project_id = ${owner.id}`;
+}
+
 /** Rows of the project, and of the system where that counts too: those with a `project_id` of them. */
 export function ofOwners(projectId: number, withSystem: boolean): RawBuilder<SqlBool> {
   return withSystem

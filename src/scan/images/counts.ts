@@ -1,7 +1,6 @@
 import { type Selectable, sql } from "kysely";
-import type { ImageScanTable, Tx } from "../../db/index.ts";
+import { batches, type ImageScanTable, type Tx } from "../../db/index.ts";
 import { type Severity, severities } from "../severity.ts";
-import { batches } from "./batches.ts";
 
 /** By `rankOf`, the column that counts a severity. */
 const columns = severities.map((severity) => severity.toLowerCase() as Lowercase<Severity>);

@@ -1,8 +1,7 @@
 import { sql } from "kysely";
-import type { PackageFindingTable, Tx } from "../../db/index.ts";
+import { batches, type PackageFindingTable, type Tx } from "../../db/index.ts";
 import type { Finding } from "../match/finding.ts";
 import { rankOf } from "../severity.ts";
-import { batches } from "./batches.ts";
 
 /** What of a finding is kept beside the vulnerability database. */
 type Row = Omit<PackageFindingTable, "found_at">;

@@ -1,4 +1,4 @@
-import type { Tx } from "../../db/index.ts";
+import { batches, type Tx } from "../../db/index.ts";
 import type { Digest } from "../../kernel/index.ts";
 import { NotRunnableManifests } from "../../registry/index.ts";
 import { composeImage, type ImageInventory, readerVersion } from "../inventory/index.ts";
@@ -6,9 +6,9 @@ import type { Finding, Identity } from "../match/finding.ts";
 import { identitiesOf, keyOf } from "../match/identities.ts";
 import { matchIdentity } from "../match/match.ts";
 import { type ImagePart, partsOf } from "../match/parts.ts";
-import { batches, Courtesy } from "./batches.ts";
 import { compress } from "./compressed-json.ts";
 import { recount } from "./counts.ts";
+import { Courtesy } from "./courtesy.ts";
 import { replaceFindings } from "./findings.ts";
 import { Layers } from "./layers.ts";
 import type { ImagesOptions } from "./options.ts";

@@ -1,8 +1,7 @@
 import { type SqlBool, sql } from "kysely";
-import type { Database, Tx } from "../../db/index.ts";
+import { batches, type Database, type Tx } from "../../db/index.ts";
 import type { Identity } from "../match/finding.ts";
 import { keyOf } from "../match/identities.ts";
-import { batches } from "./batches.ts";
 
 /** An identity as the database knows it. */
 export interface StoredIdentity {

@@ -1,7 +1,6 @@
 import { type SqlBool, sql, type Updateable } from "kysely";
-import type { Database, ImageScanTable, Reader, Tx } from "../../db/index.ts";
+import { batches, type Database, type ImageScanTable, type Reader, type Tx } from "../../db/index.ts";
 import { type Clock, indexTypes, minute, second } from "../../kernel/index.ts";
-import { batches } from "./batches.ts";
 
 /** How long a process may be silent before another takes its image over. */
 const lease = 2 * minute;

@@ -1,10 +1,9 @@
 import type { Selectable } from "kysely";
-import type { ImageScanTable } from "../../db/index.ts";
+import { batches, type ImageScanTable } from "../../db/index.ts";
 import type { ImageInventory } from "../inventory/package.ts";
 import { coverageOf } from "../match/coverage.ts";
 import type { ImagePart } from "../match/parts.ts";
 import type { Report, ReportSummary } from "../report.ts";
-import { batches } from "./batches.ts";
 import { decompress } from "./compressed-json.ts";
 import { countsOf } from "./counts.ts";
 import { findingsOf } from "./image-findings.ts";

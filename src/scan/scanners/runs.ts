@@ -1,5 +1,12 @@
 import { type SqlBool, sql } from "kysely";
-import type { Database, Reader, ScannerReportTable, ScannerRunTable, Tx } from "../../db/index.ts";
+import {
+  batches,
+  type Database,
+  type Reader,
+  type ScannerReportTable,
+  type ScannerRunTable,
+  type Tx,
+} from "../../db/index.ts";
 import { type Clock, minute } from "../../kernel/index.ts";
 import type { ScanKind } from "./media-types.ts";
 
@@ -54,10 +61,14 @@ export class Runs {
       failure: null,
       log: "",
     } as const;
-    for (let from = 0; from < manifestIds.length; from += batchSize) {
-      const rows = manifestIds
-        .slice(from, from + batchSize)
-        .map((manifest_id) => ({ id: crypto.randomUUID(), manifest_id, scanner, kind, ...fresh }));
+    for (const some of batches(manifestIds, batchSize)) {
+      const rows = some.map((manifest_id) => ({
+        id: crypto.randomUUID(),
+        manifest_id,
+        scanner,
+        kind,
+        ...fresh,
+      }));
       await tx
         .insertInto("scanner_run")
         .values(rows)

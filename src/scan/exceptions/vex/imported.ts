@@ -1,4 +1,5 @@
 import {
+  batches,
   type Columns,
   type Database,
   type ListQuery,
@@ -10,7 +11,7 @@ import {
 } from "../../../db/index.ts";
 import type { AuditLog } from "../../../events/index.ts";
 import { BreakwaterError, type Caller, type Clock } from "../../../kernel/index.ts";
-import { type Owner, ofOwners, ownerName } from "../owner.ts";
+import { type Owner, ofOwner, ofOwners, ownerName } from "../owner.ts";
 import { readVex } from "./read.ts";
 import { isNewer, type VexDocument, type VexStatement } from "./statement.ts";
 
@@ -29,8 +30,6 @@ export interface ImportedVex {
 
 /** Of one owner. */
 const maxOfOwner = 1_000;
-/** Rows of one insert statement, and parameters of a query: the engines limit them. */
-const batchSize = 500;
 
 const columns: Columns = {
   id: { column: "id", type: "number" },
@@ -59,7 +58,7 @@ export class ImportedVexDocuments {
   async list(owner: Owner, query: ListQuery): Promise<Page<ImportedVex>> {
     const documents = this.#database.read
       .selectFrom("vex_document")
-      .where("project_id", owner === null ? "is" : "=", owner?.id ?? null)
+      .where(ofOwner(owner))
       .where(matching(query.criteria, columns));
     const { total } = await documents.select((of) => of.fn.countAll().as("total")).executeTakeFirstOrThrow();
     const rows = await documents
@@ -102,12 +101,7 @@ export class ImportedVexDocuments {
           content,
         }));
       });
-      for (let from = 0; from < rows.length; from += batchSize) {
-        await tx
-          .insertInto("vex_statement")
-          .values(rows.slice(from, from + batchSize))
-          .execute();
-      }
+      for (const some of batches(rows)) await tx.insertInto("vex_statement").values(some).execute();
       const imported = toImported(row);
       await this.#record(tx, caller, "create", owner, imported);
       return imported;
@@ -120,7 +114,7 @@ export class ImportedVexDocuments {
       const row = await tx
         .deleteFrom("vex_document")
         .where("id", "=", id)
-        .where("project_id", owner === null ? "is" : "=", owner?.id ?? null)
+        .where(ofOwner(owner))
         .returningAll()
         .executeTakeFirst();
       if (row === undefined) {
@@ -145,11 +139,11 @@ export class ImportedVexDocuments {
     if (documents.length === 0) return [];
     const counting = new Set(documents.map(({ id }) => id));
     const found: VexStatement[] = [];
-    for (let from = 0; from < names.length; from += batchSize) {
+    for (const some of batches(names)) {
       const rows = await this.#database.read
         .selectFrom("vex_statement")
         .select(["document_id", "content"])
-        .where("vulnerability", "in", names.slice(from, from + batchSize))
+        .where("vulnerability", "in", some)
         .execute();
       const good = rows.filter(({ document_id }) => counting.has(document_id));
       found.push(...good.map(({ content }) => JSON.parse(content) as VexStatement));
@@ -169,11 +163,10 @@ export class ImportedVexDocuments {
 }
 
 async function makePlace(tx: Tx, owner: Owner, document: VexDocument): Promise<void> {
-  const projectId = owner?.id ?? null;
   const same = await tx
     .selectFrom("vex_document")
     .select(["id", "version", "issued_at"])
-    .where("project_id", projectId === null ? "is" : "=", projectId)
+    .where(ofOwner(owner))
     .where("author", "=", document.author)
     .where("name", "=", document.name)
     .executeTakeFirst();
@@ -189,7 +182,7 @@ async function makePlace(tx: Tx, owner: Owner, document: VexDocument): Promise<v
   const { count } = await tx
     .selectFrom("vex_document")
     .select((of) => of.fn.countAll().as("count"))
-    .where("project_id", projectId === null ? "is" : "=", projectId)
+    .where(ofOwner(owner))
     .executeTakeFirstOrThrow();
   if (Number(count) < maxOfOwner) return;
   throw new BreakwaterError(

@@ -1,12 +1,5 @@
 import { setImmediate } from "node:timers/promises";
 
-/** Rows of one statement: the engines limit its parameters. */
-export const rowsPerStatement = 500;
-
-export function* batches<T>(items: readonly T[], size = rowsPerStatement): Iterable<readonly T[]> {
-  for (let from = 0; from < items.length; from += size) yield items.slice(from, from + size);
-}
-
 /** Milliseconds of work after which others are let in. */
 const slice = 15;
 
