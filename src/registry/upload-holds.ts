@@ -38,7 +38,8 @@ export class UploadHolds {
     this.#clock = clock;
   }
 
-  /** Throws BLOB_UPLOAD_UNKNOWN when the upload has gone, and CONFLICT when another request keeps writing. */
+  /** Throws BLOB_UPLOAD_UNKNOWN when the upload has gone, and UNAVAILABLE when another request keeps writing: a balancer
+   * may have sent this one once more while the storage keeps the first one waiting. */
   async take(id: string): Promise<UploadHold> {
     const holder = crypto.randomUUID();
     for (const deadline = Date.now() + patience; ; ) {
@@ -46,8 +47,8 @@ export class UploadHolds {
       if (taken !== null) return this.#hold(id, holder, taken);
       if (Date.now() > deadline) {
         throw new BreakwaterError(
-          "CONFLICT",
-          "Another request is writing to this upload. Wait for it to end, ask for the upload's status, and go on from there.",
+          "UNAVAILABLE",
+          "Another request is still writing to this upload. Try again; the upload's status tells from where.",
         );
       }
       await Bun.sleep(100);

@@ -1,5 +1,5 @@
 import { BreakwaterError } from "../../kernel/index.ts";
-import { expectGiven, limits } from "../chunked/attempts.ts";
+import { copyLimitFor, expectGiven, limits } from "../chunked/attempts.ts";
 import { readWhole } from "../chunked/download.ts";
 import { expectSize } from "../chunked/failures.ts";
 import type { Piece } from "../chunked/object-service.ts";
@@ -45,18 +45,18 @@ export class Composer {
     }
     const single = pieces.length === 1 && first.length === first.size && first.size <= mostBytes;
     await replacing(this.#container, target, () =>
-      single ? this.#copy(first.key, target) : this.#assemble(pieces, target),
+      single ? this.#copy(first, target) : this.#assemble(pieces, target),
     );
     const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
     expectSize((await statBlob(this.#container, target))?.size, size);
   }
 
-  async #copy(key: string, target: string): Promise<void> {
+  async #copy({ key, size }: Piece, target: string): Promise<void> {
     const source = await this.#container.signedUrl(key, copyLifetime);
     await this.#container.attempts.run(async (signal) => {
       const { etag } = await this.#container.blob(target).syncCopyFromURL(source, signal);
       expectGiven(etag);
-    }, limits.copy);
+    }, copyLimitFor(size));
   }
 
   async #assemble(pieces: readonly Piece[], target: string): Promise<void> {
@@ -73,7 +73,7 @@ export class Composer {
           const options = { ...settings, ...signal };
           const { etag } = await this.#container.blob(target).commitBlockList(blocks, options);
           expectGiven(etag);
-        }, limits.copy);
+        }, copyLimitFor(0));
         return;
       } catch (error) {
         if (!isOvertaken(error) || overtakings === mostOvertakings) throw error;
@@ -101,7 +101,7 @@ export class Composer {
         .blob(target)
         .stageBlockFromURL(block, source, 0, length, signal);
       expectGiven(requestId);
-    }, limits.copy);
+    }, copyLimitFor(length));
   }
 
   async #stageStream({ key, length }: Piece, target: string, block: string): Promise<void> {

@@ -1,5 +1,7 @@
 /** Milliseconds until a request without an answer is given up, by what it asks of the service. */
-export const limits = { small: 10_000, part: 60_000, copy: 300_000 } as const;
+export const limits = { small: 10_000, part: 60_000 } as const;
+/** Bytes in a millisecond, some 16 MB/s, that a service copies at the least. */
+const slowestCopy = 16_000;
 /** Milliseconds between attempts: doubled each time, up to the second. */
 const pauses = { first: 100, longest: 4_000 } as const;
 /** A request that took its time and then failed is tried again all the same. */
@@ -10,6 +12,14 @@ const defaultPatience = 45_000;
 /** The limit for a request that carries so many bytes. */
 export function limitFor(bytes: number): number {
   return bytes > 1024 * 1024 ? limits.part : limits.small;
+}
+
+/**
+ * The limit for bytes that the service itself puts in another place. It grows with them: whoever waits for a small
+ * layer shall not wait minutes for an answer that was lost.
+ */
+export function copyLimitFor(bytes: number): number {
+  return limits.small + Math.ceil(bytes / slowestCopy);
 }
 
 export interface AttemptOptions {

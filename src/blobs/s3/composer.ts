@@ -6,7 +6,7 @@ import {
   UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
 import { BreakwaterError } from "../../kernel/index.ts";
-import { expectGiven, limits } from "../chunked/attempts.ts";
+import { copyLimitFor, expectGiven, limits } from "../chunked/attempts.ts";
 import { readWhole } from "../chunked/download.ts";
 import { expectSize } from "../chunked/failures.ts";
 import type { Piece } from "../chunked/object-service.ts";
@@ -57,7 +57,7 @@ export class Composer {
     const [first] = pieces;
     if (first === undefined) return putObject(this.#bucket, target, new Uint8Array());
     if (pieces.length === 1 && first.length === first.size && first.size <= mostBytes) {
-      await copyObject(this.#bucket, first.key, target);
+      await copyObject(this.#bucket, first.key, target, first.size);
     } else {
       await this.#multipart((await this.#grouped(pieces, scratch)).flatMap(sourcesOf), target);
     }
@@ -92,10 +92,11 @@ export class Composer {
         return { PartNumber: part.PartNumber, ETag: await this.#part(source, part) };
       });
       const input = { ...object, UploadId, MultipartUpload: { Parts } };
+      const size = sources.reduce((sum, { from, to }) => sum + to - from, 0);
       await this.#ask(async (signal) => {
         const { ETag } = await client.send(new CompleteMultipartUploadCommand(input), signal);
         return expectGiven(ETag);
-      }, limits.copy).catch((error) => {
+      }, copyLimitFor(size)).catch((error) => {
         // Asked twice, since the first answer was lost: it is complete, which the size will show.
         if ((error.cause as Error | undefined)?.name !== "NoSuchUpload") throw error;
       });
@@ -127,7 +128,7 @@ export class Composer {
     try {
       const { CopyPartResult } = await this.#bucket.attempt(
         (signal) => this.#bucket.client.send(new UploadPartCopyCommand(input), signal),
-        limits.copy,
+        copyLimitFor(to - from),
       );
       return CopyPartResult?.ETag;
     } catch (error) {

@@ -4,7 +4,7 @@ import {
   HeadObjectCommand,
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
-import { expectGiven, limitFor, limits } from "../chunked/attempts.ts";
+import { copyLimitFor, expectGiven, limitFor } from "../chunked/attempts.ts";
 import type { ObjectInfo } from "../object-store.ts";
 import type { Bucket } from "./bucket.ts";
 import { objectSettings } from "./client.ts";
@@ -57,8 +57,8 @@ export async function removeObject(bucket: Bucket, key: string): Promise<void> {
     });
 }
 
-/** On the server; for objects of up to 5 GiB. */
-export async function copyObject(bucket: Bucket, from: string, to: string): Promise<void> {
+/** On the server; for objects of up to 5 GiB. `size`: bytes. */
+export async function copyObject(bucket: Bucket, from: string, to: string, size: number): Promise<void> {
   const input = {
     ...bucket.object(to),
     ...objectSettings(bucket.options),
@@ -68,7 +68,7 @@ export async function copyObject(bucket: Bucket, from: string, to: string): Prom
     .attempt(async (signal) => {
       const { CopyObjectResult } = await bucket.client.send(new CopyObjectCommand(input), signal);
       expectGiven(CopyObjectResult?.ETag);
-    }, limits.copy)
+    }, copyLimitFor(size))
     .catch(refuse);
 }
 
