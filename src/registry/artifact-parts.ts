@@ -16,6 +16,8 @@ export interface ArtifactTag {
 export interface Accessory {
   readonly artifactId: number;
   readonly digest: string;
+  /** What it says that it is; may be empty. */
+  readonly artifactType: string;
   readonly size: number;
   readonly subjectId: number;
   readonly subjectDigest: string;
@@ -130,6 +132,7 @@ export function selectAccessories(read: Database["read"]) {
     .select([
       "manifest.id",
       "manifest.digest",
+      "manifest.artifact_type",
       "manifest.total_size",
       "manifest.pushed_at",
       "subject.id as subject_id",
@@ -145,6 +148,7 @@ export function toAccessory(row: AccessoryRow): Accessory {
   return {
     artifactId: row.id,
     digest: row.digest,
+    artifactType: row.artifact_type,
     size: row.total_size,
     subjectId: row.subject_id,
     subjectDigest: row.subject_digest,

@@ -169,6 +169,22 @@ describeOnEngines("the API: artifacts", (open) => {
       expect(await digestsIn(page)).toEqual([late]);
     });
 
+    test.each([
+      ["application/vnd.goharbor.harbor.sbom.v1", "sbom.harbor"],
+      ["application/spdx+json", "sbom.harbor"],
+      ["application/vnd.cyclonedx+json", "sbom.harbor"],
+      ["application/vnd.dev.cosign.artifact.sig.v1+json", "subject.accessory"],
+    ])("calls what refers to an artifact as %s by Harbor's name: %s", async (artifactType, type) => {
+      const repository = crypto.randomUUID().slice(0, 8);
+      const list = pathTo(repository);
+      const digest = await push.newImage(`team/${repository}`, ["v1"]);
+      await push.referrer(`team/${repository}`, digest, artifactType);
+      const [shown] = await bodies(await alice.get(list));
+      expect(shown?.accessories?.map((one) => one.type)).toEqual([type]);
+      const listed = await bodies<{ type: string }>(await alice.get(`${list}/v1/accessories`));
+      expect(listed.map((one) => one.type)).toEqual([type]);
+    });
+
     test("filters by Harbor's grammar", async () => {
       const list = pathTo("filtered");
       const first = await push.newImage("team/filtered", ["v1.0", "stable"]);

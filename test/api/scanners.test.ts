@@ -172,6 +172,25 @@ describeOnEngines("the API: scanners", (open) => {
       expect(await vulnerabilities(path)).toEqual({});
     });
 
+    test.each([
+      ["scan", ""],
+      ["scan", { scan_type: "vulnerability" }],
+      ["scan", { scan_type: "sbom" }],
+      ["scan/stop", ""],
+      ["scan/stop", { scan_type: "sbom" }],
+    ])("are asked for as Harbor's clients do: %s with the JSON %j", async (action, body) => {
+      const { path } = await image();
+      expect((await maintainer.post(`${path}/${action}`, body)).status).toBe(202);
+    });
+
+    test("that need a body are refused without one, and a body that is no JSON is no empty one", async () => {
+      const { path } = await image();
+      expect(await refusalOf(await maintainer.post(`${path}/scan`, " "))).toBe("400 BAD_REQUEST");
+      expect(await refusalOf(await fixture.admin.post("/system/scanAll/schedule", ""))).toBe(
+        "400 BAD_REQUEST",
+      );
+    });
+
     test("of an image that is covered say what was found, in the media type that is asked for", async () => {
       const finding = { id: "CVE-1", package: "a", version: "1", severity: "High" };
       const { path } = await image(

@@ -42,6 +42,18 @@ export const accessorySchema = z
   })
   .openapi("Accessory");
 
+/** Of artifacts that hold an SBOM: Harbor's own, SPDX and CycloneDX. */
+const sbomTypes: ReadonlySet<string> = new Set([
+  "application/vnd.goharbor.harbor.sbom.v1",
+  "application/spdx+json",
+  "text/spdx",
+  "text/spdx+json",
+  "text/spdx+xml",
+  "application/vnd.cyclonedx",
+  "application/vnd.cyclonedx+json",
+  "application/vnd.cyclonedx+xml",
+]);
+
 /** Harbor's specification has the quotes in two of these names, and the clients made from it look for them. */
 const platformSchema = z
   .object({
@@ -189,12 +201,18 @@ export function toAccessoryBody(accessory: Accessory): z.infer<typeof accessoryS
     subject_artifact_repo: accessory.repositoryName,
     size: accessory.size,
     digest: accessory.digest,
-    // Harbor reads a signature's kind from its media type, which whoever pushed it chose. Nobody has verified
-    // it, so it is called no more than what it is: something that refers to the artifact.
-    type: "subject.accessory",
+    type: accessoryTypeOf(accessory),
     icon: "",
     creation_time: formatTime(accessory.createdAt),
   };
+}
+
+/**
+ * Harbor's name of what refers to an artifact. Harbor reads a signature's kind, too, from the media type, which whoever
+ * pushed it chose; nobody has verified it, so it is called no more than something that refers to the artifact.
+ */
+function accessoryTypeOf({ artifactType }: Accessory): string {
+  return sbomTypes.has(artifactType.toLowerCase()) ? "sbom.harbor" : "subject.accessory";
 }
 
 /** Whether a config tells how the artifact was built. */

@@ -12,6 +12,7 @@ import { addArtifacts } from "./artifacts.ts";
 import { addAuditLogs } from "./audit-logs.ts";
 import { addConfigurations } from "./configurations.ts";
 import { addCveAllowlist } from "./cve-allowlist.ts";
+import { ignoreEmptyBody } from "./empty-body.ts";
 import { answerError } from "./error-response.ts";
 import { addExceptions } from "./exceptions.ts";
 import { addGc } from "./gc.ts";
@@ -119,6 +120,7 @@ export function createApi(services: ApiServices): Api {
 
   const app: Api = new OpenAPIHono<ApiEnv>({ strict: false, defaultHook: refuseInvalid });
   app.use(bodyLimit({ maxSize: maxBody, onError: refuseLarge }));
+  app.use(ignoreEmptyBody);
   app.route(prefix, api);
   addOpenApi(app, `${prefix}/openapi.json`, services);
   app.onError(answerError);
