@@ -7,7 +7,10 @@ import { isRecord, parseJson } from "./json.ts";
 /** As much as `cargo auditable` itself reads. */
 const maxBytes = 8 * 1024 * 1024;
 
-/** Rust programs that `cargo auditable` has built: their crates are in a section of the program, as compressed JSON. */
+/**
+ * Rust programs and libraries that `cargo auditable` has built: their crates are in a section, as compressed JSON. The
+ * program's own crate is one of them, always as a local one, also where it was installed from crates.io.
+ */
 export const rust: Analyzer = {
   type: "cargo",
   wants: mayBeProgram,
@@ -22,8 +25,8 @@ export const rust: Analyzer = {
     for (const crate of list.packages) {
       if (!isRecord(crate) || typeof crate.name !== "string" || typeof crate.version !== "string")
         throw new UnreadableFile("Its list of crates has one without a name or version.");
-      // What only built it is not in it; the root is the program itself.
-      if (crate.kind === "build" || crate.root === true) continue;
+      // What only built it is not in it.
+      if (crate.kind === "build") continue;
       yield foundPackage("cargo", crate.name, crate.version);
     }
   },

@@ -9,6 +9,7 @@ import { describeUnless } from "../../../support/describe-unless.ts";
 import { elfOf, firstSection } from "../../../support/elf.ts";
 import { buildGoProgram } from "../../../support/go-program.ts";
 import { packagesIn } from "../../../support/layer-file.ts";
+import { buildRustProgram } from "../../../support/rust-program.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../../../support/temporary-directory.ts";
 
 const found = (bytes: Uint8Array, path = "usr/bin/program") =>
@@ -80,9 +81,19 @@ describeUnless(missingCommands("go"), "a program that Go built", () => {
       await chmod(audited, 0o755);
       const names = found(await Bun.file(audited).bytes());
       expect(names).toContain("example.com/dep v1.2.3");
-      expect(names.slice(-2)).toEqual(["serde 1.0.99", "rand 0.8.5"]);
+      expect(names.slice(-3)).toEqual(["app 0.1.0", "serde 1.0.99", "rand 0.8.5"]);
     },
   );
+});
+
+describeUnless(missingCommands("cargo", "cargo-auditable"), "what cargo auditable built", () => {
+  test("has the crates that cargo itself lists, be it a program or a shared library", async () => {
+    await using folder = await temporaryDirectory("rust-program");
+    const { program, library, crates } = await buildRustProgram(folder.path);
+    expect(crates.toSorted()).toEqual(["app 0.4.0", "inner 1.2.3", "outer 0.9.0-rc.1"]);
+    for (const path of [program, library])
+      expect(found(await Bun.file(path).bytes(), path).sort(), path).toEqual(crates.toSorted());
+  });
 });
 
 describe.each(kinds)("an executable of $bits bits, little-endian: $littleEndian", (kind) => {
@@ -94,7 +105,8 @@ describe.each(kinds)("an executable of $bits bits, little-endian: $littleEndian"
   test("has the crates of its section", () => {
     const content = deflateSync(crates);
     const bytes = elfOf({ ...kind, address: 0x10000, sections: [{ name: ".dep-v0", content }] });
-    expect(found(bytes)).toEqual(["serde 1.0.99", "rand 0.8.5"]);
+    expect(found(bytes)).toEqual(["app 0.1.0", "serde 1.0.99", "rand 0.8.5"]);
+    expect(found(bytes, "usr/lib/python3/_native.abi3.so")).toEqual(found(bytes));
   });
 
   test("has nothing, when it says nothing", () => {
@@ -135,9 +147,12 @@ test("only what may be a program is opened", () => {
     languageAnalyzers.some(
       ({ wants, type }) => type === "golang" && wants(path, path.split("/").at(-1) ?? ""),
     );
-  for (const path of ["app", "usr/bin/helm-v3.1", "opt/tool.linux-amd64", "usr/share/grafana/bin/grafana"])
+  for (const path of [
+    ...["app", "usr/bin/helm-v3.1", "opt/tool.linux-amd64", "usr/share/grafana/bin/grafana"],
+    ...["usr/lib/libc.so.6", "app/plugin.so", "app/node_modules/x/index.linux-x64-gnu.node"],
+  ])
     expect(wanted(path), path).toBe(true);
-  for (const path of ["usr/lib/libc.so.6", "etc/nginx.conf", "usr/share/doc/bash/copyright", "a/b.py"])
+  for (const path of ["usr/lib/libc.a", "etc/nginx.conf", "usr/share/doc/bash/copyright", "a/b.py"])
     expect(wanted(path), path).toBe(false);
   const object = Buffer.from(elfOf({ bits: 64, littleEndian: true, address: 0, sections: [] }));
   object.writeUInt16LE(1, 16);
