@@ -31,13 +31,19 @@ export interface LayerInventoryTable {
 /** The built-in scanner's work on an image, and what came of it. */
 export interface ImageScanTable {
   manifest_id: number;
-  state: "pending" | "running" | "failed" | "done";
+  state: "pending" | "running" | "failed" | "stopped" | "done";
+  /** The job that asked for all images; null where the last to ask was somebody else. */
+  sweep: number | null;
   /** When it was last asked for: the oldest goes first. */
   requested_at: number;
   holder: string | null;
+  /** Until then nobody else takes it: who holds it, or what failed and pauses. */
   held_until: number | null;
+  /** Since it was asked for, or last succeeded. */
   attempts: number;
   failure: string | null;
+  /** The version of the reader that tried last. */
+  tried_by: number | null;
   /** When the inventory that stands was made; null before the first. */
   inventoried_at: number | null;
   /** JSON, what of the image coverage is about: `ImagePart[]`. */

@@ -7,11 +7,16 @@ import type { Severity } from "./severity.ts";
  */
 export type ScanState = "none" | "pending" | "running" | "failed" | "done";
 
+/** How many images that a job has asked for are in which state: each is what its overview calls it. */
+export type SweepCounts = Readonly<Record<"pending" | "running" | "success" | "error" | "stopped", number>>;
+
 /** What is known of one image without its findings: enough for lists and for most verdicts. */
 export interface ReportSummary {
   /** The scanner's name, as it is registered. */
   readonly scanner: string;
   readonly state: ScanState;
+  /** True when somebody stopped the last scan. */
+  readonly stopped?: boolean;
   /** A sentence, when the last scan failed. */
   readonly failure: string | null;
   /** When the report that stands was finished; null without one. Milliseconds since 1970, as all times here. */
@@ -32,4 +37,10 @@ export interface ReportSummary {
 /** The report of one image. */
 export interface Report extends ReportSummary {
   readonly findings: readonly ImageFinding[];
+}
+
+/** What was found is there, whatever was not looked at; that nothing was found takes somebody who has looked. */
+export function canBeBelieved({ coverage, counts }: Pick<ReportSummary, "coverage" | "counts">): boolean {
+  if (coverage === null || Object.values(counts).some((count) => count > 0)) return true;
+  return coverage.length > 0 && coverage.every(({ state }) => state === "covered" || state === "stale");
 }

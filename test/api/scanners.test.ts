@@ -278,11 +278,14 @@ describeOnEngines("the API: scanners", (open) => {
     const context = { job, log: (line: string) => log.push(line), progress: async () => {} };
     const report = await fixture.scanners.sweep.run(context);
     await queue.finish(job.id, "holder", { state: "success", report, error: null, log: "" });
-    own.progress = { pending: 0, running: 1, failed: 0, done: 2 };
+    own.progress = { pending: 0, running: 1, success: 1, error: 2, stopped: 1 };
     const metrics = async () => (await admin.get("/scans/all/metrics")).json();
-    expect(await metrics()).toMatchObject({ total: 3, completed: 2, ongoing: true, trigger: "Manual" });
+    expect(await metrics()).toEqual({
+      ...{ total: 5, completed: 4, ongoing: true, trigger: "Manual" },
+      metrics: { Pending: 0, Running: 1, Success: 1, Error: 2, Stopped: 1 },
+    });
     expect((await admin.post("/system/scanAll/stop", {})).status).toBe(202);
-    expect(own.stopped.at(-1)).toBeUndefined();
+    expect(own.stoppedSweeps).toEqual([job.id]);
     expect(await (await admin.get("/scans/schedule/metrics")).json()).toMatchObject({ total: 0 });
   });
 });

@@ -19,11 +19,13 @@ export async function scan(tx: Tx, engine: Database["engine"]): Promise<void> {
     .createTable("image_scan")
     .addColumn("manifest_id", integer, (c) => c.primaryKey().references("manifest.id").onDelete("cascade"))
     .addColumn("state", text, (c) => c.notNull())
+    .addColumn("sweep", integer)
     .addColumn("requested_at", integer, (c) => c.notNull())
     .addColumn("holder", text)
     .addColumn("held_until", integer)
     .addColumn("attempts", integer, (c) => c.notNull())
     .addColumn("failure", text)
+    .addColumn("tried_by", integer)
     .addColumn("inventoried_at", integer)
     .addColumn("parts", text)
     .addColumn("counted_at", integer)
@@ -40,6 +42,8 @@ export async function scan(tx: Tx, engine: Database["engine"]): Promise<void> {
   await sql`create index image_scan_open on image_scan (requested_at) where state in ('pending', 'running')`.execute(
     tx,
   );
+  await sql`create index image_scan_failed on image_scan (held_until) where state = 'failed'`.execute(tx);
+  await sql`create index image_scan_sweep on image_scan (sweep) where sweep is not null`.execute(tx);
 
   await tx.schema
     .createTable("image_inventory")

@@ -55,11 +55,12 @@ export function addScanMetrics(api: Api, { access, queue, rights, scanners }: Ap
 
   async function statsOf(job: Job | undefined): Promise<z.infer<typeof statsSchema>> {
     if (job === undefined) return { total: 0, completed: 0, ongoing: false, metrics: {}, trigger: "" };
-    const { total, pending, running, success, error, stopped } = await scanners.sweep.progressOf(job);
+    const { pending, running, success, error, stopped } = await scanners.sweep.progressOf(job);
     const isOpen = job.state === "pending" || job.state === "running";
+    const completed = success + error + stopped;
     return {
-      total,
-      completed: success + error + stopped,
+      total: pending + running + completed,
+      completed,
       ongoing: isOpen || pending + running > 0,
       metrics: { Pending: pending, Running: running, Success: success, Error: error, Stopped: stopped },
       trigger: triggers[job.trigger],

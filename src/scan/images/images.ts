@@ -1,7 +1,7 @@
 import type { Tx } from "../../db/index.ts";
 import { second } from "../../kernel/index.ts";
 import { type ImageInventory, readerVersion } from "../inventory/index.ts";
-import type { Report, ReportSummary } from "../report.ts";
+import { canBeBelieved, type Report, type ReportSummary, type SweepCounts } from "../report.ts";
 import type { OwnScanner } from "../scanners/own-scanner.ts";
 import { ImageScan } from "./image-scan.ts";
 import type { ImagesOptions } from "./options.ts";
@@ -42,16 +42,23 @@ export class Images implements Omit<OwnScanner, "sbom"> {
     await this.#queue.add(tx, manifestId);
   }
 
-  request(manifestIds: readonly number[]): Promise<void> {
-    return this.#queue.request(manifestIds);
+  request(manifestIds: readonly number[], sweep?: number): Promise<void> {
+    return this.#queue.request(manifestIds, sweep);
   }
 
-  stop(manifestIds?: readonly number[]): Promise<void> {
+  stop(manifestIds: readonly number[]): Promise<void> {
     return this.#queue.stop(manifestIds);
   }
 
-  progressSince(time: number): ReturnType<OwnScanner["progressSince"]> {
-    return this.#queue.progressSince(time);
+  stopSweep(sweep: number): Promise<void> {
+    return this.#queue.stopSweep(sweep);
+  }
+
+  async ofSweep(sweep: number): Promise<SweepCounts> {
+    const { done, failed: error, ...others } = await this.#queue.ofSweep(sweep);
+    const empty = await this.#reports.summaries(await this.#queue.emptyOfSweep(sweep));
+    const unclear = [...empty.values()].filter((summary) => !canBeBelieved(summary)).length;
+    return { ...others, success: done - unclear, error: error + unclear };
   }
 
   /** How many images wait or are being scanned. */
@@ -103,8 +110,8 @@ export class Images implements Omit<OwnScanner, "sbom"> {
   }
 
   /**
-   * Has images looked into again that an older version of this program has looked into, and those with layers that
-   * could not be read for reasons that may have passed; answers how many.
+   * Has images looked into again that an older version of this program has looked into, or failed at, and those with
+   * layers that could not be read for reasons that may have passed; answers how many.
    */
   async requestOutdated(): Promise<number> {
     const rows = await this.#options.database.read
@@ -112,10 +119,11 @@ export class Images implements Omit<OwnScanner, "sbom"> {
       .innerJoin("image_scan", "image_scan.manifest_id", "image_inventory.manifest_id")
       .select("image_scan.manifest_id")
       .where("image_inventory.reader", "<", readerVersion)
-      .where("image_scan.state", "=", "done")
+      .where("image_scan.state", "in", ["done", "stopped"])
       .execute();
     const old = rows.map(({ manifest_id }) => manifest_id);
-    const images = [...new Set([...old, ...(await this.#scan.layers.imagesToRetry())])];
+    const failed = await this.#queue.failedBefore(readerVersion);
+    const images = [...new Set([...old, ...failed, ...(await this.#scan.layers.imagesToRetry())])];
     await this.#queue.request(images);
     return images.length;
   }
@@ -128,5 +136,5 @@ export class Images implements Omit<OwnScanner, "sbom"> {
 
 function sentenceOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
-  return `The image could not be scanned: ${message}`;
+  return `The image could not be scanned: ${message.replace(/\.?$/, ".")}`;
 }

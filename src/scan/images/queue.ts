@@ -1,15 +1,18 @@
 import { type SqlBool, sql, type Updateable } from "kysely";
 import { batches, type Database, type ImageScanTable, type Reader, type Tx } from "../../db/index.ts";
-import { type Clock, indexTypes, minute, second } from "../../kernel/index.ts";
+import { type Clock, day, indexTypes, minute, second } from "../../kernel/index.ts";
+import { readerVersion } from "../inventory/index.ts";
 
 /** How long a process may be silent before another takes its image over. */
 const lease = 2 * minute;
-/** An image that ended its process, or failed, this often is given up. */
+/** An image that ended its process, or failed, this often is left to when nothing else waits. */
 const maxAttempts = 3;
 /** How long an image waits that has failed. */
 const pause = 30 * second;
+/** The same, of those that are left to later: each time twice as long. */
+const shortestPause = 10 * minute;
+const longestPause = day;
 
-const stopped = "The scan was stopped before it began.";
 const endedProcesses = "The process that scanned it ended in the middle of it, several times.";
 
 /** As the partial index has it. */
@@ -26,15 +29,16 @@ export class ImageQueue {
   }
 
   /** Puts a manifest in the queue, unless it lists others or is known already. */
-  async add(tx: Tx, manifestId: number): Promise<void> {
+  async add(tx: Tx, manifestId: number, sweep: number | null = null): Promise<void> {
     const now = this.#clock();
     await tx
       .insertInto("image_scan")
-      .columns(["manifest_id", "state", "requested_at", "attempts"])
+      .columns(["manifest_id", "state", "sweep", "requested_at", "attempts"])
       .expression((from) =>
         from
           .selectFrom("manifest")
-          .select(["id", sql.lit("pending").as("state"), sql.lit(now).as("at"), sql.lit(0).as("attempts")])
+          .select(["id", sql.lit("pending").as("state"), sql.lit(sweep).as("sweep")])
+          .select([sql.lit(now).as("at"), sql.lit(0).as("attempts")])
           .where("id", "=", manifestId)
           .where("media_type", "not in", [...indexTypes]),
       )
@@ -46,10 +50,10 @@ export class ImageQueue {
    * Has images scanned again, also those of their layers that could not be read; one that waits or is being scanned
    * is left alone.
    */
-  async request(manifestIds: readonly number[]): Promise<void> {
+  async request(manifestIds: readonly number[], sweep: number | null = null): Promise<void> {
     for (const ids of batches(manifestIds)) {
       await this.#database.write(async (tx) => {
-        for (const id of ids) await this.add(tx, id);
+        for (const id of ids) await this.add(tx, id, sweep);
         await tx
           .deleteFrom("layer_inventory")
           .where("failure", "is not", null)
@@ -61,80 +65,101 @@ export class ImageQueue {
           .updateTable("image_scan")
           .set({
             state: "pending",
+            sweep,
             requested_at: this.#clock(),
             attempts: 0,
             held_until: null,
             failure: null,
           })
           .where("manifest_id", "in", ids)
-          .where("state", "in", ["done", "failed"])
+          .where("state", "in", ["done", "failed", "stopped"])
           .execute();
       });
     }
   }
 
-  /** Takes images that still wait out of the queue, of all where none are named. What was found before stands. */
-  async stop(manifestIds?: readonly number[]): Promise<void> {
+  /** Takes images that still wait out of the queue. What was found before stands. */
+  async stop(manifestIds: readonly number[]): Promise<void> {
     await this.#database.write(async (tx) => {
-      const waiting = tx
-        .updateTable("image_scan")
-        .where("state", "=", "pending")
-        .$if(manifestIds !== undefined, (query) =>
-          query.where("manifest_id", "in", [...(manifestIds ?? [])]),
-        );
-      await waiting
-        .set({ state: "done", held_until: null, failure: null })
-        .where("inventoried_at", "is not", null)
-        .execute();
-      await waiting.set({ state: "failed", held_until: null, failure: stopped }).execute();
+      for (const ids of batches(manifestIds)) await waiting(tx).where("manifest_id", "in", ids).execute();
     });
   }
 
-  /** Of the images that were asked for since then, how many are in which state. */
-  async progressSince(time: number): Promise<Readonly<Record<ImageScanTable["state"], number>>> {
+  /** The same with all that a job has asked for. */
+  async stopSweep(sweep: number): Promise<void> {
+    await this.#database.write((tx) => waiting(tx).where("sweep", "=", sweep).execute());
+  }
+
+  /** Of the images that a job has asked for, how many are in which state. */
+  async ofSweep(sweep: number): Promise<Readonly<Record<ImageScanTable["state"], number>>> {
     const rows = await this.#database.read
       .selectFrom("image_scan")
       .select((of) => ["state", of.fn.countAll().as("count")])
-      .where("requested_at", ">=", time)
+      .where("sweep", "=", sweep)
       .groupBy("state")
       .execute();
-    const states = { pending: 0, running: 0, failed: 0, done: 0 };
+    const states = { pending: 0, running: 0, failed: 0, stopped: 0, done: 0 };
     for (const { state, count } of rows) states[state] = Number(count);
     return states;
   }
 
-  /** Takes the image that has waited longest; null when there is none. */
+  /** Of the images that a job has asked for, those in which nothing was found. */
+  async emptyOfSweep(sweep: number): Promise<readonly number[]> {
+    const rows = await this.#database.read
+      .selectFrom("image_scan")
+      .select("manifest_id")
+      .where("sweep", "=", sweep)
+      .where("state", "=", "done")
+      .where(sql<SqlBool>`critical + high + medium + low + negligible + unknown + none = 0`)
+      .execute();
+    return rows.map(({ manifest_id }) => manifest_id);
+  }
+
+  /** The images that an older version of the reader has failed at. */
+  async failedBefore(reader: number): Promise<readonly number[]> {
+    const rows = await this.#database.read
+      .selectFrom("image_scan")
+      .select("manifest_id")
+      .where("state", "=", "failed")
+      .where("tried_by", "<", reader)
+      .execute();
+    return rows.map(({ manifest_id }) => manifest_id);
+  }
+
+  /** Takes the image that has waited longest, else one that has failed a while ago; null when there is none. */
   async take(holder: string): Promise<number | null> {
     const next = await this.#next(this.#database.read);
     if (next === undefined) return null;
     return this.#database.write(async (tx) => {
       const row = await this.#next(tx);
       if (row === undefined) return null;
-      const { manifest_id, attempts } = row;
-      if (attempts >= maxAttempts) {
-        await set(tx, manifest_id, {
-          state: "failed",
-          holder: null,
-          held_until: null,
-          failure: endedProcesses,
-        });
+      const { manifest_id, state, attempts } = row;
+      if (state === "running" && attempts >= maxAttempts) {
+        await this.#pause(tx, manifest_id, attempts, endedProcesses);
         return null;
       }
-      const held_until = this.#clock() + lease;
-      await set(tx, manifest_id, { state: "running", holder, held_until, attempts: attempts + 1 });
+      await set(tx, manifest_id, {
+        state: "running",
+        holder,
+        held_until: this.#clock() + lease,
+        attempts: attempts + 1,
+        tried_by: readerVersion,
+      });
       return manifest_id;
     });
   }
 
-  #next(reader: Reader | Tx) {
-    return reader
-      .selectFrom("image_scan")
-      .select(["manifest_id", "attempts"])
+  async #next(reader: Reader | Tx) {
+    const rows = reader.selectFrom("image_scan").select(["manifest_id", "state", "attempts"]).limit(1);
+    const now = this.#clock();
+    const waits = await rows
       .where(open)
-      .where((of) => of.or([of("held_until", "is", null), of("held_until", "<", this.#clock())]))
+      .where((of) => of.or([of("held_until", "is", null), of("held_until", "<", now)]))
       .orderBy("requested_at")
-      .limit(1)
       .executeTakeFirst();
+    if (waits !== undefined) return waits;
+    const failed = rows.where("state", "=", "failed").where("held_until", "<", now);
+    return failed.orderBy("held_until").executeTakeFirst();
   }
 
   /** A sign of life; false when the image is another process's by now, or gone. */
@@ -150,18 +175,25 @@ export class ImageQueue {
     return numUpdatedRows > 0n;
   }
 
-  /** Gives back an image that could not be scanned: it is tried again a while later, a few times. */
+  /** Gives back an image that could not be scanned: it is tried again a while later. */
   async fail(manifestId: number, holder: string, failure: string): Promise<void> {
     await this.#database.write(async (tx) => {
       const row = await this.#held(tx, manifestId, holder);
-      if (row === undefined) return;
-      const last = row.attempts >= maxAttempts;
-      await set(tx, manifestId, {
-        state: last ? "failed" : "pending",
-        holder: null,
-        held_until: last ? null : this.#clock() + pause * row.attempts,
-        failure,
-      });
+      if (row !== undefined) await this.#pause(tx, manifestId, row.attempts, failure);
+    });
+  }
+
+  async #pause(tx: Tx, manifestId: number, attempts: number, failure: string): Promise<void> {
+    const now = this.#clock();
+    const soon = attempts < maxAttempts;
+    const later = Math.min(longestPause, shortestPause * 2 ** (attempts - maxAttempts));
+    const held_until = now + (soon ? pause * attempts : later);
+    const times = [now, held_until].map((time) => new Date(time).toISOString());
+    await set(tx, manifestId, {
+      state: soon ? "pending" : "failed",
+      holder: null,
+      held_until,
+      failure: `${failure} It was last tried at ${times[0]}, and will be tried again from ${times[1]} on.`,
     });
   }
 
@@ -216,6 +248,13 @@ export class ImageQueue {
       .where("holder", "=", holder)
       .executeTakeFirst();
   }
+}
+
+function waiting(tx: Tx) {
+  return tx
+    .updateTable("image_scan")
+    .set({ state: "stopped", held_until: null, failure: null })
+    .where("state", "=", "pending");
 }
 
 async function set(tx: Tx, manifestId: number, values: Updateable<ImageScanTable>): Promise<void> {

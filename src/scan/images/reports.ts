@@ -13,6 +13,8 @@ import type { ImagesOptions } from "./options.ts";
 /** The built-in scanner's name. */
 export const ownScanner = "Breakwater";
 
+const stopped = "The scan was stopped before it began.";
+
 /** What the built-in scanner says of images, by the ids of their manifests. */
 export class Reports {
   readonly #options: ImagesOptions;
@@ -66,8 +68,7 @@ export class Reports {
     const times = coverage.map(({ asOf }) => asOf).filter((time) => time !== null);
     return {
       scanner: ownScanner,
-      state: row.state,
-      failure: row.failure,
+      ...stateOf(row),
       reportedAt: row.inventoried_at === null ? null : Math.max(row.inventoried_at, matched?.at ?? 0),
       dataAsOf: times.length === 0 ? null : Math.min(...times),
       coverage,
@@ -75,4 +76,11 @@ export class Reports {
       fixable: row.fixable,
     };
   }
+}
+
+/** Of one that was stopped, what there was before stands. */
+function stateOf({ state, failure, inventoried_at }: Selectable<ImageScanTable>) {
+  if (state !== "stopped") return { state, failure };
+  if (inventoried_at !== null) return { state: "done", stopped: true, failure: null } as const;
+  return { state: "failed", stopped: true, failure: stopped } as const;
 }

@@ -84,7 +84,7 @@ export class ImageReports {
       startedAt: summary.reportedAt,
       finishedAt: summary.reportedAt,
       maker: this.#ownMaker,
-      stopped: false,
+      stopped: summary.stopped ?? false,
     };
   }
 }

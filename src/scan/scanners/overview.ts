@@ -1,5 +1,5 @@
 import type { Coverage } from "../match/finding.ts";
-import type { ReportSummary } from "../report.ts";
+import { canBeBelieved, type ReportSummary } from "../report.ts";
 import { rankOf, type Severity } from "../severity.ts";
 import type { Maker } from "./adapter/metadata.ts";
 import type { DescribedSummary } from "./image-reports.ts";
@@ -81,12 +81,6 @@ function statusOf(summary: DescribedSummary): ScanStatus {
     default:
       return "Error";
   }
-}
-
-/** What was found is there, whatever was not looked at; that nothing was found takes somebody who has looked. */
-function canBeBelieved({ coverage, counts }: ReportSummary): boolean {
-  if (coverage === null || worst(counts) !== null) return true;
-  return coverage.length > 0 && coverage.every(({ state }) => state === "covered" || state === "stale");
 }
 
 function isComplete({ state, reportedAt, coverage }: DescribedSummary): boolean {

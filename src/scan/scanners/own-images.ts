@@ -6,9 +6,10 @@ import type { OwnScanner } from "./own-scanner.ts";
 /** The built-in scanner as one among others. `registry` is the host by which people know this server. */
 export function ownScannerOf(images: Images, registry: string | null): OwnScanner {
   return {
-    request: (manifestIds) => images.request(manifestIds),
+    request: (manifestIds, sweep) => images.request(manifestIds, sweep),
     stop: (manifestIds) => images.stop(manifestIds),
-    progressSince: (at) => images.progressSince(at),
+    stopSweep: (sweep) => images.stopSweep(sweep),
+    ofSweep: (sweep) => images.ofSweep(sweep),
     summaries: (manifestIds) => images.summaries(manifestIds),
     report: (manifestId) => images.report(manifestId),
 

@@ -8,6 +8,7 @@ import {
   type Tx,
 } from "../../db/index.ts";
 import { type Clock, minute } from "../../kernel/index.ts";
+import { canBeBelieved, type SweepCounts } from "../report.ts";
 import type { ScanKind } from "./media-types.ts";
 
 /** How long a process may be silent before another takes its run over. */
@@ -185,15 +186,32 @@ export class Runs {
     );
   }
 
-  /** How far a job's runs are, by their states. */
-  async ofSweep(sweep: number): Promise<ReadonlyMap<ScannerRunTable["state"], number>> {
-    const rows = await this.#database.read
-      .selectFrom("scanner_run")
+  /** How far a job's runs are. */
+  async ofSweep(sweep: number): Promise<SweepCounts> {
+    const runs = this.#database.read.selectFrom("scanner_run").where("sweep", "=", sweep);
+    const rows = await runs
       .select((e) => ["state", e.fn.countAll().as("count")])
-      .where("sweep", "=", sweep)
       .groupBy("state")
       .execute();
-    return new Map(rows.map(({ state, count }) => [state, Number(count)]));
+    const states = { pending: 0, running: 0, failed: 0, stopped: 0, done: 0 };
+    for (const { state, count } of rows) states[state] = Number(count);
+    const empty = await runs
+      .innerJoin("scanner_report", (join) =>
+        join
+          .onRef("scanner_report.manifest_id", "=", "scanner_run.manifest_id")
+          .onRef("scanner_report.scanner", "=", "scanner_run.scanner")
+          .onRef("scanner_report.kind", "=", "scanner_run.kind"),
+      )
+      .select("scanner_report.coverage")
+      .where("scanner_run.state", "=", "done")
+      .where("scanner_report.counts", "=", "{}")
+      .where("scanner_report.coverage", "is not", null)
+      .execute();
+    const { done, failed: error, ...others } = states;
+    const unclear = empty.filter(
+      ({ coverage }) => !canBeBelieved({ coverage: JSON.parse(coverage ?? "null"), counts: {} }),
+    ).length;
+    return { ...others, success: done - unclear, error: error + unclear };
   }
 
   async #set(tx: Tx, id: string, holder: string, values: Partial<ScannerRunTable>): Promise<boolean> {

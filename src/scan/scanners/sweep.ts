@@ -1,6 +1,7 @@
 import type { Database } from "../../db/index.ts";
 import type { Job, JobContext } from "../../jobs/index.ts";
 import { imageManifestTypes, isRefusal } from "../../kernel/index.ts";
+import type { SweepCounts } from "../report.ts";
 import type { OwnScanner } from "./own-scanner.ts";
 import { builtIn } from "./registration.ts";
 import type { Registrations } from "./registrations.ts";
@@ -17,16 +18,6 @@ export interface SweepOptions {
   readonly registrations: Registrations;
   readonly runs: Runs;
   readonly own: OwnScanner;
-}
-
-/** How far such a job is: its own part, and that of the scanners that it has asked. */
-export interface SweepProgress {
-  readonly total: number;
-  readonly pending: number;
-  readonly running: number;
-  readonly success: number;
-  readonly error: number;
-  readonly stopped: number;
 }
 
 /** What has been asked for: all images up to the one with the id `after`. */
@@ -60,7 +51,7 @@ export class Sweep {
         await progress({ after, images, own });
       } catch (error) {
         // Stopped by somebody while this page was asked for.
-        if (isRefusal(error, "CONFLICT")) await this.#options.runs.stopSweep(job.id);
+        if (isRefusal(error, "CONFLICT")) await this.stop(job);
         throw error;
       }
     }
@@ -68,28 +59,23 @@ export class Sweep {
     return { after, images, own };
   }
 
-  async progressOf(job: Job): Promise<SweepProgress> {
+  /** How far those are that the job has asked for, by whichever scanner. */
+  async progressOf(job: Job): Promise<SweepCounts> {
     const { runs, own } = this.#options;
-    const asked = await runs.ofSweep(job.id);
-    const count = (state: Parameters<typeof asked.get>[0]) => asked.get(state) ?? 0;
-    const byUs = hasOwn(job.report)
-      ? await own.progressSince(job.startedAt ?? job.createdAt)
-      : { pending: 0, running: 0, failed: 0, done: 0 };
-    const progress = {
-      pending: count("pending") + byUs.pending,
-      running: count("running") + byUs.running,
-      success: count("done") + byUs.done,
-      error: count("failed") + byUs.failed,
-      stopped: count("stopped"),
+    const [foreign, ours] = await Promise.all([runs.ofSweep(job.id), own.ofSweep(job.id)]);
+    return {
+      pending: foreign.pending + ours.pending,
+      running: foreign.running + ours.running,
+      success: foreign.success + ours.success,
+      error: foreign.error + ours.error,
+      stopped: foreign.stopped + ours.stopped,
     };
-    const total = Object.values(progress).reduce((sum, part) => sum + part, 0);
-    return { total, ...progress };
   }
 
   /** Stops what the job has asked for. */
   async stop(job: Job): Promise<void> {
     await this.#options.runs.stopSweep(job.id);
-    if (hasOwn(job.report)) await this.#options.own.stop();
+    await this.#options.own.stopSweep(job.id);
   }
 
   #page(after: number) {
@@ -120,7 +106,7 @@ export class Sweep {
       images += ids.length;
       if (scanner.uuid === builtIn.uuid) {
         ours += ids.length;
-        await own.request(ids);
+        await own.request(ids, sweep);
       } else {
         await database.write((tx) => runs.request(tx, ids, scanner.uuid, "vulnerability", sweep));
       }
@@ -132,8 +118,4 @@ export class Sweep {
 function soFar(report: unknown): SweepReport {
   const { after = 0, images = 0, own = 0 } = (report ?? {}) as Partial<SweepReport>;
   return { after, images, own };
-}
-
-function hasOwn(report: unknown): boolean {
-  return soFar(report).own > 0;
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { tmpdir } from "node:os";
 import { blobKey } from "../../../src/blobs/index.ts";
-import { type Digest, hour, minute } from "../../../src/kernel/index.ts";
+import { type Digest, day, hour, minute } from "../../../src/kernel/index.ts";
 import { Layers } from "../../../src/scan/images/layers.ts";
 import type { ImageLayer } from "../../../src/scan/inventory/index.ts";
 import { describeOnEngines } from "../../support/engines.ts";
@@ -124,7 +124,7 @@ describeOnEngines("images that are pushed", (open) => {
     expect(await summaryOf(id)).toMatchObject({ counts: {}, dataAsOf: null });
   });
 
-  test("a storage that fails is tried again, then given up with a sentence; asked for again it starts anew", async () => {
+  test("a storage that fails is tried again, then said to fail; asked for again it starts anew", async () => {
     const layer = await system();
     const id = await scene.push(repository, imageOf(layer), "1");
     const key = blobKey(layer.digest as Digest);
@@ -139,10 +139,71 @@ describeOnEngines("images that are pushed", (open) => {
     expect(summary?.failure).toStartWith(
       "The image could not be scanned: The storage does not have the layer",
     );
+    const [tried, again] = [scene.clock.now - 5 * minute, scene.clock.now + 5 * minute];
+    expect(summary?.failure).toEndWith(
+      ` It was last tried at ${new Date(tried).toISOString()}, and will be tried again from ${new Date(again).toISOString()} on.`,
+    );
     await scene.objects.put(key, layer.bytes);
     await scene.scan.images.request([id]);
     expect(await scene.work()).toBe(1);
     expect(await summaryOf(id)).toMatchObject({ state: "done", failure: null });
+  });
+
+  test("what failed several times is tried again after longer and longer pauses, a day at most, and after all others", async () => {
+    const layer = await system();
+    const id = await scene.push(repository, imageOf(layer), "1");
+    await scene.objects.remove(blobKey(layer.digest as Digest));
+    const fail = () => expect(scene.work()).rejects.toThrow(layer.digest);
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      await fail();
+      scene.clock.now += attempt < 3 ? 2 * minute : 0;
+    }
+    for (const pause of [10 * minute, 20 * minute, 40 * minute, 80 * minute]) {
+      scene.clock.now += pause;
+      expect(await scene.work()).toBe(0);
+      scene.clock.now += 1;
+      await fail();
+    }
+    for (let days = 1; days <= 10; days++) {
+      scene.clock.now += day + 1;
+      await fail();
+    }
+    scene.clock.now += day + 1;
+    const other = await scene.push("library/other", imageOf(await layerOf(file("x", "1"))), "1");
+    await fail();
+    expect(await summaryOf(other)).toMatchObject({ state: "done" });
+    await scene.objects.put(blobKey(layer.digest as Digest), layer.bytes);
+    expect(await scene.scan.images.waiting()).toBe(0);
+    scene.clock.now += day + 1;
+    expect(await scene.work()).toBe(1);
+    expect(await summaryOf(id)).toMatchObject({ state: "done", failure: null });
+  });
+
+  test("what an older version of this program failed at is tried again at once", async () => {
+    const layer = await system();
+    const id = await scene.push(repository, imageOf(layer), "1");
+    await scene.objects.remove(blobKey(layer.digest as Digest));
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      await expect(scene.work()).rejects.toThrow();
+      scene.clock.now += 2 * minute;
+    }
+    expect(await scene.scan.images.requestOutdated()).toBe(0);
+    await scene.database.write((tx) => tx.updateTable("image_scan").set({ tried_by: 0 }).execute());
+    expect(await scene.scan.images.requestOutdated()).toBe(1);
+    expect(await summaryOf(id)).toMatchObject({ state: "pending" });
+  });
+
+  test("one whose scan is broken off again and again waits for the next process, not for its pause", async () => {
+    const id = await scene.push(repository, imageOf(await system()), "1");
+    for (let restart = 0; restart < 4; restart++) {
+      await scene.database.write((tx) =>
+        tx.updateTable("image_scan").set({ state: "failed", held_until: 0, attempts: 3 }).execute(),
+      );
+      expect((await scene.scan.images.work(AbortSignal.abort()))?.error).toBeNull();
+      expect(await summaryOf(id)).toMatchObject({ state: "pending" });
+    }
+    expect(await scene.work()).toBe(1);
+    expect(await summaryOf(id)).toMatchObject({ state: "done" });
   });
 
   test("an image whose process died is taken over after its lease, a few times", async () => {
@@ -208,14 +269,33 @@ describeOnEngines("images that are pushed", (open) => {
     await scene.scan.images.stop([id]);
     expect(await summaryOf(id)).toMatchObject({
       state: "failed",
+      stopped: true,
       failure: expect.stringContaining("stopped"),
     });
     await scene.scan.images.request([id]);
-    expect(await scene.scan.images.progressSince(0)).toEqual({ pending: 1, running: 0, failed: 0, done: 0 });
     await scene.work();
-    await scene.scan.images.request([id]);
-    await scene.scan.images.stop();
-    expect(await summaryOf(id)).toMatchObject({ state: "done" });
+    await scene.scan.images.request([id], 7);
+    await scene.scan.images.stopSweep(7);
+    expect(await summaryOf(id)).toMatchObject({ state: "done", stopped: true });
+  });
+
+  test("of what a job has asked for those count as errors of which nothing is known, and those of others not at all", async () => {
+    await scene.know(openssl);
+    await scene.rematch();
+    const found = await scene.push(repository, imageOf(await system()), "1");
+    const unknown = await scene.push(repository, imageOf(await layerOf(file("x", "1"))), "2");
+    const foreign = await scene.push(repository, imageOf(await layerOf(...debian("99", "x 1"))), "3");
+    const clean = await scene.push(repository, imageOf(await layerOf(...debian("12", "tar 1"))), "4");
+    await scene.work();
+    const waiting = await scene.push(repository, imageOf(await layerOf(file("y", "1"))), "5");
+    await scene.scan.images.request([found, unknown, foreign, clean, waiting], 7);
+    const none = { pending: 0, running: 0, success: 0, error: 0, stopped: 0 };
+    expect(await scene.scan.images.ofSweep(7)).toEqual({ ...none, pending: 4 });
+    await scene.work();
+    expect(await scene.scan.images.ofSweep(7)).toEqual({ ...none, success: 2, error: 2 });
+    await scene.scan.images.request([found, clean], 8);
+    await scene.scan.images.stopSweep(8);
+    expect(await scene.scan.images.ofSweep(8)).toEqual({ ...none, stopped: 2 });
   });
 
   test("what an older version of this program has looked into is looked into again", async () => {

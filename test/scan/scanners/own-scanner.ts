@@ -4,19 +4,24 @@ import type { OwnScanner, Report, ReportSummary } from "../../../src/scan/index.
 export class WrittenScanner implements OwnScanner {
   readonly reports = new Map<number, Report>();
   readonly requested: number[] = [];
-  readonly stopped: (readonly number[] | undefined)[] = [];
-  progress = { pending: 0, running: 0, failed: 0, done: 0 };
+  readonly stopped: (readonly number[])[] = [];
+  readonly stoppedSweeps: number[] = [];
+  progress = { pending: 0, running: 0, success: 0, error: 0, stopped: 0 };
   document: Uint8Array = new TextEncoder().encode('{"spdxVersion":"SPDX-2.3"}');
 
   async request(manifestIds: readonly number[]): Promise<void> {
     this.requested.push(...manifestIds);
   }
 
-  async stop(manifestIds?: readonly number[]): Promise<void> {
+  async stop(manifestIds: readonly number[]): Promise<void> {
     this.stopped.push(manifestIds);
   }
 
-  async progressSince() {
+  async stopSweep(sweep: number): Promise<void> {
+    this.stoppedSweeps.push(sweep);
+  }
+
+  async ofSweep() {
     return this.progress;
   }
 
