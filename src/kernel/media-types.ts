@@ -15,6 +15,8 @@ export const imageManifestTypes: ReadonlySet<string> = new Set([
   mediaTypes.ociManifest,
   mediaTypes.dockerManifest,
 ]);
+/** Of the configs by which images are run. */
+export const imageConfigTypes: ReadonlySet<string> = new Set([mediaTypes.ociConfig, mediaTypes.dockerConfig]);
 export const indexTypes: ReadonlySet<string> = new Set([mediaTypes.ociIndex, mediaTypes.dockerList]);
 export const schema1Types: ReadonlySet<string> = new Set([
   mediaTypes.dockerSchema1,

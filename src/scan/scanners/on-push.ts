@@ -1,6 +1,6 @@
 import type { Tx } from "../../db/index.ts";
 import type { Events, ManifestPushed } from "../../events/index.ts";
-import { imageManifestTypes } from "../../kernel/index.ts";
+import { imageConfigTypes, imageManifestTypes } from "../../kernel/index.ts";
 import { builtIn } from "./registration.ts";
 import { scannersOf } from "./registration-store.ts";
 import type { Runs } from "./runs.ts";
@@ -11,17 +11,17 @@ import type { Runs } from "./runs.ts";
  */
 export function scanOnPush(events: Events, runs: Runs): void {
   events.on("manifestPushed", async (tx, { manifestId, projectId, subject }: ManifestPushed) => {
-    // What refers to an image is something about it.
-    if (subject !== null) return;
     const wanted = await wantedOf(tx, projectId);
     if (wanted.size === 0) return;
     const manifest = await tx
       .selectFrom("manifest")
-      .select("media_type")
+      .select(["media_type", "config_media_type"])
       .where("id", "=", manifestId)
       .executeTakeFirst();
     // The images of an index are pushed before it.
     if (manifest === undefined || !imageManifestTypes.has(manifest.media_type)) return;
+    // What refers to an image is something about it, unless it can be run as one.
+    if (subject !== null && !imageConfigTypes.has(manifest.config_media_type)) return;
     const scanner = (await scannersOf(tx, [projectId])).get(projectId) ?? builtIn;
     if (scanner.disabled) return;
     if (wanted.has("auto_scan") && scanner.uuid !== builtIn.uuid) {

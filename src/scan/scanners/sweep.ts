@@ -1,6 +1,6 @@
 import type { Database } from "../../db/index.ts";
 import type { Job, JobContext } from "../../jobs/index.ts";
-import { imageManifestTypes, isRefusal } from "../../kernel/index.ts";
+import { imageConfigTypes, imageManifestTypes, isRefusal } from "../../kernel/index.ts";
 import type { SweepCounts } from "../report.ts";
 import type { OwnScanner } from "./own-scanner.ts";
 import { builtIn } from "./registration.ts";
@@ -85,8 +85,7 @@ export class Sweep {
       .select(["manifest.id", "repository.project_id"])
       .where("manifest.id", ">", after)
       .where("manifest.media_type", "in", [...imageManifestTypes])
-      .where("manifest.type", "=", "IMAGE")
-      .where("manifest.subject_digest", "is", null)
+      .where("manifest.config_media_type", "in", [...imageConfigTypes])
       .orderBy("manifest.id")
       .limit(pageSize)
       .execute();

@@ -5,8 +5,13 @@ import { type ApiFixture, openApi } from "../../api/fixture.ts";
 import { caller } from "../../projects/fixture.ts";
 import { describeOnEngines, type OpenDatabase } from "../../support/engines.ts";
 import { eventually } from "../../support/eventually.ts";
-import { makeImage, makeIndex } from "../../support/image.ts";
-import { AdapterServer, problem } from "./adapter-server.ts";
+import { type Image, jsonContent, makeImage, makeIndex } from "../../support/image.ts";
+import { imageOf } from "../images/scene.ts";
+import { AdapterServer, problem, types } from "./adapter-server.ts";
+
+interface Shown {
+  readonly scan_status: string;
+}
 
 /** A project whose scanner is an adapter, and an image in it. */
 class Scene implements AsyncDisposable {
@@ -91,7 +96,52 @@ function settingsOf({ url }: { url: string }) {
   };
 }
 
+/** The image as it is, but that it says to be about another one. */
+function about(subject: string, image: Image): Image {
+  const manifest = JSON.parse(new TextDecoder().decode(image.manifest.bytes));
+  const { mediaType } = image.manifest;
+  return {
+    ...image,
+    manifest: jsonContent(mediaType, { ...manifest, subject: { mediaType, digest: subject, size: 1 } }),
+  };
+}
+
 describeOnEngines("scans by somebody else's scanner", (open) => {
+  test.concurrent("images that refer to others are scanned as others are, on push and with all of them", async () => {
+    await using scene = await Scene.open(open);
+    const { admin, queue } = scene.fixture;
+    await admin.post("/projects/team/metadatas", { auto_scan: "true" });
+    const { digest } = await scene.image("v1");
+    const image = about(digest, await makeImage());
+    await scene.push.image(scene.repository, image);
+    const signature = jsonContent("application/vnd.dev.cosign.simplesigning.v1+json", { critical: {} });
+    await scene.push.image(scene.repository, about(digest, imageOf(signature)));
+    scene.work();
+    const pathOf = (which: string) =>
+      `/projects/team/repositories/${scene.repository.slice(5)}/artifacts/${which}`;
+    const overviews = async () =>
+      Promise.all(
+        [digest, image.manifest.digest].map(async (which) => {
+          const response = await admin.get(`${pathOf(which)}?with_scan_overview=true`);
+          const { scan_overview } = (await response.json()) as { scan_overview?: Record<string, Shown> };
+          return scan_overview?.[types.generic]?.scan_status;
+        }),
+      );
+    await eventually(overviews, (all) => all.every((status) => status === "Success"));
+
+    await admin.post("/system/scanAll/schedule", { schedule: { type: "Manual" } });
+    const job = await queue.take("holder", ["SCAN_ALL"]);
+    if (job === null) throw new Error("There is no job.");
+    await scene.scanners.sweep.run({ job, log: () => {}, progress: async () => {} });
+    await queue.finish(job.id, "holder", { state: "success", report: {}, error: null, log: "" });
+    const metrics = await eventually(
+      async () => (await admin.get("/scans/all/metrics")).json() as Promise<{ ongoing: boolean }>,
+      ({ ongoing }) => !ongoing,
+    );
+    expect(metrics).toMatchObject({ total: 2, metrics: { Success: 2, Error: 0 } });
+    expect(scene.errors).toEqual([]);
+  }, 120_000);
+
   test.concurrent("what it found is the image's report, and a failed scan after it changes nothing", async () => {
     await using scene = await Scene.open(open);
     const { adapter } = scene;
