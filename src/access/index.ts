@@ -1,6 +1,13 @@
 export { type Access, type AccessOptions, createAccess } from "./access.ts";
 export type { Client, Credentials } from "./credentials.ts";
-export { anonymous, callerOf, type Principal, principalName, type RobotPermission } from "./principal.ts";
+export {
+  anonymous,
+  callerOf,
+  type Named,
+  type Principal,
+  principalName,
+  type RobotPermission,
+} from "./principal.ts";
 export type { NewRobot, Robot, RobotSettings } from "./robot.ts";
 export type { Robots } from "./robots.ts";
 export { generateSecret } from "./secrets.ts";

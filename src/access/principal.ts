@@ -39,7 +39,7 @@ export interface Account<P extends UserPrincipal | RobotPrincipal = UserPrincipa
 }
 
 /** What principals and verified tokens have in common. */
-type Named =
+export type Named =
   | { readonly kind: "anonymous" }
   | { readonly kind: "user" | "robot" | "anonymous"; readonly name: string };
 

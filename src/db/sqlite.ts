@@ -31,14 +31,31 @@ export function openSqlite(path: string): Database {
   const read = new Kysely<Schema>({ dialect: new SqliteDialect(reader) });
   // Each transaction has the file's write lock from its beginning, so that all of them are alone.
   const commits = new GroupCommit(write);
-  const change: Database["write"] = (work) => commits.write(work);
+  let known: number | null = null;
+  const forget = () => {
+    known = null;
+  };
+  const change: Database["write"] = async (work) => {
+    try {
+      return await commits.write(work);
+    } finally {
+      forget();
+    }
+  };
   return {
     engine: "sqlite",
     read,
     write: change,
     migrate: change,
     // It changes when another connection commits, and our own writer is another connection to the reader.
-    version: () => (versionQuery.values()[0]?.[0] as number) ?? 0,
+    // Requests that arrived together share one look: what comes of another process's commit arrives after it.
+    version() {
+      if (known === null) {
+        known = versionQuery.values()[0]?.[0] as number;
+        setImmediate(forget);
+      }
+      return known;
+    },
     async close() {
       await write.destroy();
       await read.destroy();

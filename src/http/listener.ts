@@ -70,7 +70,7 @@ export function createHandler(
       route = isApi ? "api" : "other";
       response = await answerRest(isApi ? api : rest, exchange);
     }
-    response.headers.set("X-Request-Id", exchange.requestId);
+    if (route !== "trust") response.headers.set("X-Request-Id", exchange.requestId);
     const seconds = (performance.now() - started) / 1000;
     const method = knownMethods.has(request.method) ? request.method : "other";
     metrics.countRequest(route, method, response.status, seconds);

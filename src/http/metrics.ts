@@ -1,15 +1,10 @@
-import { Gauge, Histogram, Registry } from "prom-client";
+import { Gauge, Registry } from "prom-client";
+import { RequestDurations } from "./request-durations.ts";
 
 /** The metrics of one process, in Prometheus's terms. */
 export class Metrics {
   readonly registry = new Registry();
-  readonly #requests = new Histogram({
-    name: "breakwater_http_request_duration_seconds",
-    help: "How long requests took until their answer began, by route, method and status.",
-    labelNames: ["route", "method", "code"],
-    buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10, 60, 300],
-    registers: [this.registry],
-  });
+  readonly #durations = new RequestDurations(this.registry);
 
   constructor() {
     new Gauge({
@@ -23,6 +18,6 @@ export class Metrics {
   }
 
   countRequest(route: string, method: string, status: number, seconds: number): void {
-    this.#requests.observe({ route, method, code: String(status) }, seconds);
+    this.#durations.add(route, method, status, seconds);
   }
 }

@@ -7,4 +7,5 @@ export * from "./media-types.ts";
 export * from "./names.ts";
 export * from "./networks.ts";
 export * from "./proxies.ts";
+export * from "./soon.ts";
 export { version } from "./version.ts";

@@ -1,5 +1,5 @@
 import type { Database, Version } from "../db/index.ts";
-import { type Clock, Lru } from "../kernel/index.ts";
+import { type Clock, Lru, type Soon, soon } from "../kernel/index.ts";
 import { CurrentSet } from "./current.ts";
 import { notFound } from "./refusal.ts";
 import type { Renewal } from "./renewal.ts";
@@ -45,15 +45,16 @@ export class MetadataReader {
    * The document, as it was published, byte by byte. A timestamp or snapshot that has expired is signed anew first.
    * Throws METADATA_NOT_FOUND; UNKNOWN when the server would have to sign and has not the keys.
    */
-  async read(gun: string, role: string, query: MetadataQuery): Promise<StoredMetadata> {
+  read(gun: string, role: string, query: MetadataQuery): Soon<StoredMetadata> {
     const key = `${gun}\n${role}\n${which(query)}`;
-    const asked = this.#database.version();
-    const version = asked instanceof Promise ? await asked : asked;
-    const known = this.#known.get(key);
-    if (known?.version === version && this.#clock() < known.until) return known.metadata;
-    const { metadata, until } = await this.#find(gun, role, query);
-    this.#known.set(key, { version, metadata, until });
-    return metadata;
+    return soon(this.#database.version(), (version) => {
+      const known = this.#known.get(key);
+      if (known?.version === version && this.#clock() < known.until) return known.metadata;
+      return this.#find(gun, role, query).then(({ metadata, until }) => {
+        this.#known.set(key, { version, metadata, until });
+        return metadata;
+      });
+    });
   }
 
   async #find(

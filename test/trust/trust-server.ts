@@ -55,7 +55,7 @@ export async function startTrustServer(
   const harness = await openTrust();
   const services: TufServices = {
     trust: harness.trust,
-    authorize: async () => caller,
+    authorize: async () => ({ kind: "user", name: caller.name }),
     challenge: () => "",
     metrics: { count: () => {} },
     gunPrefixes: [],

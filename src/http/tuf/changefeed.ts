@@ -1,5 +1,5 @@
 import { type Change, type Trust, TrustRefusal } from "../../trust/index.ts";
-import { plainText, reply } from "./reply.ts";
+import { plainText, type Reply, reply } from "./reply.ts";
 
 /** Records where the client asks for 0 of them, and the most that one answer holds. */
 const defaultRecords = 100;
@@ -7,11 +7,7 @@ const maxRecords = 10_000;
 const int32 = { min: -(2 ** 31), max: 2 ** 31 - 1 };
 
 /** GET `…/_trust/changefeed`: of one GUN, or of all where it is null (the contract, section 7). */
-export async function getChanges(
-  trust: Trust,
-  gun: string | null,
-  query: URLSearchParams,
-): Promise<Response> {
+export async function getChanges(trust: Trust, gun: string | null, query: URLSearchParams): Promise<Reply> {
   const asked = query.get("records") ?? "";
   const problem = problemOf(asked);
   if (problem !== null) {

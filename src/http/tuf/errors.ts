@@ -1,7 +1,7 @@
 import type { BreakwaterError } from "../../kernel/index.ts";
 import { type TrustCode, TrustRefusal } from "../../trust/index.ts";
 import { statusOf } from "../errors.ts";
-import { json, reply } from "./reply.ts";
+import { json, type Reply, reply } from "./reply.ts";
 
 /** The contract, section 2: the status and the words of each code. */
 const problems: Readonly<Record<TrustCode, readonly [status: number, message: string]>> = {
@@ -21,17 +21,16 @@ const problems: Readonly<Record<TrustCode, readonly [status: number, message: st
 const maxBody = 1023;
 
 /** A refusal as Notary's clients read it: exactly one error, and a newline. */
-export function tufError(error: TrustRefusal | BreakwaterError): Response {
+export function tufError(error: TrustRefusal | BreakwaterError): Reply {
   const [status, code, message] = describe(error);
   const body = (detail: unknown) =>
     goJson({ errors: [{ code, message, ...(detail === null ? {} : { detail }) }] });
   const { detail = null } = error;
   const whole = body(detail);
   const text = Buffer.byteLength(whole) <= maxBody || status !== 400 ? whole : body(shortened(detail, whole));
-  const response = reply(text, json, status);
   const { retryAfter } = (detail ?? {}) as { retryAfter?: unknown };
-  if (typeof retryAfter === "number") response.headers.set("Retry-After", String(Math.ceil(retryAfter)));
-  return response;
+  const pause = typeof retryAfter === "number" ? { "Retry-After": String(Math.ceil(retryAfter)) } : {};
+  return reply(text, { ...json, ...pause }, status);
 }
 
 function describe(error: TrustRefusal | BreakwaterError): readonly [number, string, string] {

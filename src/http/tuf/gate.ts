@@ -1,6 +1,6 @@
-import { type Access, callerOf, type Principal } from "../../access/index.ts";
+import { type Access, callerOf, type Named, type Principal, type VerifiedToken } from "../../access/index.ts";
 import type { AuditLog } from "../../events/index.ts";
-import { BreakwaterError, type Caller } from "../../kernel/index.ts";
+import { BreakwaterError, type Soon, soon } from "../../kernel/index.ts";
 import type { Rights } from "../../projects/index.ts";
 import { parseBasic } from "../basic-credentials.ts";
 import type { Exchange } from "../exchange.ts";
@@ -20,8 +20,8 @@ export interface GateOptions {
 
 /** Somebody, and what they may do. */
 interface Bearer {
-  readonly caller: Caller;
-  allows(gun: string, action: TrustAction): boolean | Promise<boolean>;
+  readonly who: Named;
+  allows(gun: string, actions: readonly TrustAction[]): Soon<boolean>;
   /** May they see what happens to every repository? */
   seesAll(): Promise<boolean>;
 }
@@ -31,62 +31,65 @@ export function createGate(options: GateOptions): Pick<TufServices, "authorize" 
   const { access, rights, audit, grants, service, tokenUrl } = options;
   const seesAll = (principal: Principal) => rights.can(principal, null, "catalog", "read");
 
-  async function identify(exchange: Exchange): Promise<Bearer | null> {
+  function identify(exchange: Exchange): Soon<Bearer | null> {
     const authorization = exchange.request.headers.get("authorization");
     if (authorization === null) return null;
-    const { address, requestId } = exchange;
-    if (/^bearer /i.test(authorization)) {
-      const verified = await access.tokens.verify(authorization.slice(7).trim());
-      if (verified.state !== "valid") return null;
-      const { token } = verified;
-      return {
-        caller: callerOf(token, address, requestId),
-        allows: (gun, action) => token.allows(gun, action) || token.allows(gun, "*"),
-        async seesAll() {
-          const principal = token.catalog ? await access.principalOf(token) : null;
-          return principal !== null && seesAll(principal);
-        },
-      };
-    }
+    if (!/^bearer /i.test(authorization)) return withPassword(authorization, exchange);
+    return soon(access.tokens.verify(authorization.slice(7).trim()), (verified) =>
+      verified.state === "valid" ? withToken(verified.token) : null,
+    );
+  }
+
+  function withToken(token: VerifiedToken): Bearer {
+    return {
+      who: token,
+      allows: (gun, actions) =>
+        actions.every((action) => token.allows(gun, action) || token.allows(gun, "*")),
+      async seesAll() {
+        const principal = token.catalog ? await access.principalOf(token) : null;
+        return principal !== null && seesAll(principal);
+      },
+    };
+  }
+
+  async function withPassword(authorization: string, exchange: Exchange): Promise<Bearer | null> {
     const given = parseBasic(authorization);
     if (given === null) return null;
     const principal = await access.credentials.authenticate(given.name, given.password, exchange);
     return {
-      caller: callerOf(principal, address, requestId),
-      async allows(gun, action) {
+      who: principal,
+      async allows(gun, actions) {
         const held = await grants(principal, gun);
-        return held !== null && (held.has(action) || held.has("*"));
+        return held !== null && actions.every((action) => held.has(action) || held.has("*"));
       },
       seesAll: () => seesAll(principal),
     };
   }
 
-  async function isAllowed(bearer: Bearer, need: Need): Promise<boolean> {
+  function isAllowed(bearer: Bearer, need: Need): Soon<boolean> {
     if (need.kind === "base") return true;
-    if (need.kind === "catalog") return bearer.seesAll();
-    for (const action of need.actions) {
-      if (!(await bearer.allows(need.gun, action))) return false;
-    }
-    return true;
+    return need.kind === "catalog" ? bearer.seesAll() : bearer.allows(need.gun, need.actions);
   }
 
   return {
-    async authorize(exchange, need) {
-      const bearer = await identify(exchange);
-      if (bearer === null) throw refusal(need);
-      if (await isAllowed(bearer, need)) return bearer.caller;
-      if (need.kind === "repository" && bearer.caller.kind !== "anonymous") {
-        audit.gather(bearer.caller, {
-          operation: need.actions.join(","),
-          resourceType: "trust",
-          resource: need.gun,
-          projectId: null,
-          outcome: "failure",
-          detail: "The right to do it is missing.",
+    authorize: (exchange, need) =>
+      soon(identify(exchange), (bearer) => {
+        if (bearer === null) throw refusal(need);
+        return soon(isAllowed(bearer, need), (allowed) => {
+          if (allowed) return bearer.who;
+          if (need.kind === "repository" && bearer.who.kind !== "anonymous") {
+            audit.gather(callerOf(bearer.who, exchange.address, exchange.requestId), {
+              operation: need.actions.join(","),
+              resourceType: "trust",
+              resource: need.gun,
+              projectId: null,
+              outcome: "failure",
+              detail: "The right to do it is missing.",
+            });
+          }
+          throw refusal(need);
         });
-      }
-      throw refusal(need);
-    },
+      }),
 
     /** RFC 6750, section 3; distribution, docs/spec/auth/token. */
     challenge(exchange, need) {

@@ -1,6 +1,7 @@
+import { type Soon, soon } from "../../kernel/index.ts";
 import { type StoredMetadata, type Trust, TrustRefusal } from "../../trust/index.ts";
 import type { RoleQuery } from "./operations.ts";
-import { plainText, reply } from "./reply.ts";
+import { plainText, type Reply, reply } from "./reply.ts";
 
 /** For how many seconds others may keep what can change, and what cannot (the contract, section 1). */
 const caching = {
@@ -9,15 +10,10 @@ const caching = {
 } as const;
 
 /** GET of a role's metadata: the bytes that were published, with what caches between need to know. */
-export async function getMetadata(
-  trust: Trust,
-  gun: string,
-  role: string,
-  query: RoleQuery,
-): Promise<Response> {
+export function getMetadata(trust: Trust, gun: string, role: string, query: RoleQuery): Soon<Reply> {
   const wanted = query.kind === "version" ? { kind: query.kind, version: toNumber(query.version) } : query;
-  const found = await trust.reader.read(gun, role, wanted);
-  return reply(found.content, headersOf(found, query.kind === "current" ? "current" : "consistent"));
+  const age = query.kind === "current" ? "current" : "consistent";
+  return soon(trust.reader.read(gun, role, wanted), (found) => reply(found.content, headersOf(found, age)));
 }
 
 /** What Go's parser of numbers says to one of more than 64 bits is part of the contract too. */

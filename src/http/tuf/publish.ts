@@ -1,6 +1,7 @@
 import type { Caller } from "../../kernel/index.ts";
 import { readUpload, type Trust, TrustRefusal } from "../../trust/index.ts";
 import { parseMultipart } from "./multipart.ts";
+import { type Reply, reply } from "./reply.ts";
 
 /**
  * Bytes of a whole upload (TUF specification 1.0, section 1.5.2, endless data): targets of a repository with a
@@ -9,12 +10,7 @@ import { parseMultipart } from "./multipart.ts";
 const maxUpload = 32 * 1024 * 1024;
 
 /** POST `/v2/<GUN>/_trust/tuf/` (the contract, section 3). */
-export async function publish(
-  trust: Trust,
-  caller: Caller,
-  gun: string,
-  request: Request,
-): Promise<Response> {
+export async function publish(trust: Trust, caller: Caller, gun: string, request: Request): Promise<Reply> {
   const body = await readBounded(request);
   const parts = parseMultipart(request.headers.get("content-type"), body);
   const uploads = parts.map(({ fileName, content }) => {
@@ -23,7 +19,7 @@ export async function publish(
     return readUpload(role, content);
   });
   await trust.publisher.publish(caller, gun, uploads);
-  return new Response(null);
+  return reply(null);
 }
 
 /** Throws MALFORMED_UPLOAD for a body that is too large, without reading on, or that breaks off. */

@@ -1,11 +1,27 @@
-/** An answer whose length is told, for clients that hold it against what a document lists, and for the metrics. */
+/** What a request is answered with, before it has its id. */
+export interface Reply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | Uint8Array | null;
+}
+
 export function reply(
-  body: string | Uint8Array,
-  headers: Record<string, string> = {},
-  status = 200,
-): Response {
-  const length = typeof body === "string" ? Buffer.byteLength(body) : body.length;
-  return new Response(body, { status, headers: { ...headers, "Content-Length": String(length) } });
+  body: Reply["body"],
+  headers: Reply["headers"] = {},
+  status: Reply["status"] = 200,
+): Reply {
+  return { status, headers, body };
+}
+
+/** All headers at once: to add one to an answer that is made already costs as much as all of them. */
+export function respond({ status, headers, body }: Reply, requestId: string): Response {
+  return new Response(body, { status, headers: { ...headers, "X-Request-Id": requestId } });
+}
+
+/** Bytes of its body. */
+export function sizeOf({ body }: Reply): number {
+  if (body === null) return 0;
+  return typeof body === "string" ? Buffer.byteLength(body) : body.length;
 }
 
 /** What Notary says of everything that is not an error. */

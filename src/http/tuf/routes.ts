@@ -1,13 +1,15 @@
-import { BreakwaterError, type Caller } from "../../kernel/index.ts";
-import { TrustRefusal } from "../../trust/index.ts";
+import { callerOf, type Named } from "../../access/index.ts";
+import { BreakwaterError, type Soon, soon } from "../../kernel/index.ts";
+import { type Trust, TrustRefusal } from "../../trust/index.ts";
 import { asRefusal } from "../errors.ts";
 import type { Exchange } from "../exchange.ts";
 import { getChanges } from "./changefeed.ts";
 import { tufError } from "./errors.ts";
 import { getMetadata } from "./get-metadata.ts";
 import { findOperation, type GunOperation, type Operation } from "./operations.ts";
+import { cleanPath, decodePath } from "./path.ts";
 import { publish } from "./publish.ts";
-import { json, plainText, reply } from "./reply.ts";
+import { json, plainText, type Reply, reply, respond, sizeOf } from "./reply.ts";
 import type { Need, TrustAction, TufServices } from "./services.ts";
 
 /** Methods that are answered with a 404 where they do nothing; others with a 405. */
@@ -31,73 +33,60 @@ export async function handleTuf(
   services: TufServices,
   onRefusal: (refusal: BreakwaterError) => void,
 ): Promise<Response> {
-  const started = performance.now();
-  const { request } = exchange;
-  if (!methods.has(request.method)) return new Response(null, { status: 405 });
-  const path = decode(exchange.path);
-  if (path === null) return tufError(nothingHere());
+  const { request, requestId } = exchange;
+  if (!methods.has(request.method)) return respond(reply(null, {}, 405), requestId);
+  const path = decodePath(exchange.path);
+  if (path === null) return respond(tufError(nothingHere()), requestId);
   const clean = cleanPath(path);
-  if (clean !== path) return new Response(null, { status: 301, headers: { Location: encodeURI(clean) } });
+  if (clean !== path) return respond(reply(null, { Location: encodeURI(clean) }, 301), requestId);
   const operation = findOperation(request.method, path);
-  if (operation === null) return tufError(nothingHere());
-  const response = await answer(operation, exchange, services, onRefusal);
+  if (operation === null) return respond(tufError(nothingHere()), requestId);
+  const started = performance.now();
+  let answer: Reply;
+  try {
+    answer = await perform(operation, exchange, services);
+  } catch (error) {
+    answer = refuse(error, operation, exchange, services, onRefusal);
+  }
   if ("gun" in operation || operation.name === "AllChanges") {
     const name = operation.name === "AllChanges" ? "Changefeed" : operation.name;
-    services.metrics.count(name, request, response, (performance.now() - started) / 1000);
+    const seconds = (performance.now() - started) / 1000;
+    services.metrics.count(name, request, { status: answer.status, size: sizeOf(answer) }, seconds);
   }
-  return response;
+  return respond(answer, requestId);
 }
 
-async function answer(
-  operation: Operation,
-  exchange: Exchange,
-  services: TufServices,
-  onRefusal: (refusal: BreakwaterError) => void,
-): Promise<Response> {
-  const need = needOf(operation);
-  try {
-    if (operation.name === "Health") return await getHealth(services);
-    requirePrefix(operation, services.gunPrefixes);
-    const caller = await services.authorize(exchange, need);
-    return await perform(operation, exchange, services, caller);
-  } catch (error) {
-    if (error instanceof TrustRefusal) {
-      if (error.code === "UNKNOWN")
-        onRefusal(new BreakwaterError("UNKNOWN", error.message, { cause: error }));
-      return tufError(error);
-    }
-    const refusal = asRefusal(error);
-    onRefusal(refusal);
-    const response = tufError(refusal);
-    if (refusal.code === "UNAUTHORIZED") {
-      response.headers.set("WWW-Authenticate", services.challenge(exchange, need));
-    }
-    return response;
-  }
+function perform(operation: Operation, exchange: Exchange, services: TufServices): Soon<Reply> {
+  if (operation.name === "Health") return getHealth(services);
+  requirePrefix(operation, services.gunPrefixes);
+  return soon(services.authorize(exchange, needOf(operation)), (who) =>
+    performFor(who, operation, exchange, services.trust),
+  );
 }
 
-async function perform(
+function performFor(
+  who: Named,
   operation: Exclude<Operation, { name: "Health" }>,
   exchange: Exchange,
-  { trust }: TufServices,
-  caller: Caller,
-): Promise<Response> {
+  trust: Trust,
+): Soon<Reply> {
+  // Only of those who change something it matters where they are.
+  const caller = () => callerOf(who, exchange.address, exchange.requestId);
   switch (operation.name) {
     case "Base":
       return reply("{}", plainText);
     case "UpdateTUF":
-      return publish(trust, caller, operation.gun, exchange.request);
+      return publish(trust, caller(), operation.gun, exchange.request);
     case "GetRole":
     case "GetRoleByHash":
     case "GetRoleByVersion":
       return getMetadata(trust, operation.gun, operation.role, operation.query);
     case "GetKey":
-      return reply(await trust.key(operation.gun, operation.role), plainText);
+      return soon(trust.key(operation.gun, operation.role), (key) => reply(key, plainText));
     case "RotateKey":
-      return reply(await trust.rotateKey(caller, operation.gun, operation.role), plainText);
+      return soon(trust.rotateKey(caller(), operation.gun, operation.role), (key) => reply(key, plainText));
     case "DeleteTUF":
-      await trust.delete(caller, operation.gun);
-      return new Response(null);
+      return soon(trust.delete(caller(), operation.gun), () => reply(null));
     case "Changefeed":
       return getChanges(trust, operation.gun, exchange.query);
     case "AllChanges":
@@ -105,7 +94,26 @@ async function perform(
   }
 }
 
-async function getHealth(services: TufServices): Promise<Response> {
+function refuse(
+  error: unknown,
+  operation: Operation,
+  exchange: Exchange,
+  services: TufServices,
+  onRefusal: (refusal: BreakwaterError) => void,
+): Reply {
+  if (error instanceof TrustRefusal) {
+    if (error.code === "UNKNOWN") onRefusal(new BreakwaterError("UNKNOWN", error.message, { cause: error }));
+    return tufError(error);
+  }
+  const refusal = asRefusal(error);
+  onRefusal(refusal);
+  const refused = tufError(refusal);
+  if (refusal.code !== "UNAUTHORIZED") return refused;
+  const challenge = { "WWW-Authenticate": services.challenge(exchange, needOf(operation)) };
+  return { ...refused, headers: { ...refused.headers, ...challenge } };
+}
+
+async function getHealth(services: TufServices): Promise<Reply> {
   const failed = await services.health();
   return reply(JSON.stringify(failed), json, Object.keys(failed).length === 0 ? 200 : 503);
 }
@@ -127,29 +135,4 @@ function requirePrefix(operation: Operation, prefixes: readonly string[]): void 
 
 function nothingHere(): TrustRefusal {
   return new TrustRefusal("METADATA_NOT_FOUND", "There is nothing under this path.");
-}
-
-/** The path without percent signs; null when they stand for no text. */
-function decode(path: string): string | null {
-  if (!path.includes("%")) return path;
-  try {
-    return decodeURIComponent(path);
-  } catch {
-    return null;
-  }
-}
-
-/** What hardly any path holds: an empty component, or one of dots. */
-const unclean = /\/(?:\.{0,2}\/|\.{1,2}$)/;
-
-/** The path without empty components and dots, as Notary redirects to it. */
-function cleanPath(path: string): string {
-  if (path.startsWith("/") && !unclean.test(path)) return path;
-  const kept: string[] = [];
-  for (const component of path.split("/")) {
-    if (component === "..") kept.pop();
-    else if (component !== "" && component !== ".") kept.push(component);
-  }
-  const end = path.endsWith("/") && kept.length > 0 ? "/" : "";
-  return `/${kept.join("/")}${end}`;
 }

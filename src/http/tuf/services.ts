@@ -1,4 +1,5 @@
-import type { Caller } from "../../kernel/index.ts";
+import type { Named } from "../../access/index.ts";
+import type { Soon } from "../../kernel/index.ts";
 import type { Trust } from "../../trust/index.ts";
 import type { Exchange } from "../exchange.ts";
 import type { TufMetrics } from "./metrics.ts";
@@ -15,7 +16,7 @@ export type Need =
 export type TrustAction = "pull" | "push" | "*";
 
 /** Answers who asks. Throws UNAUTHORIZED, with the accesses that are missing as its detail. */
-export type Authorize = (exchange: Exchange, need: Need) => Promise<Caller>;
+export type Authorize = (exchange: Exchange, need: Need) => Soon<Named>;
 
 /** What Notary's API is made of. */
 export interface TufServices {

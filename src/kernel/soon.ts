@@ -1,0 +1,7 @@
+/** A value, or the promise of one: what is known already costs no turn of the microtask queue. */
+export type Soon<T> = T | Promise<T>;
+
+/** What `next` makes of the value, at once where it is there. */
+export function soon<T, R>(value: Soon<T>, next: (value: T) => Soon<R>): Soon<R> {
+  return value instanceof Promise ? value.then(next) : next(value);
+}
