@@ -69,13 +69,13 @@ export class FileReader {
     const node = this.#resolve(written);
     if (isNothing(node) || silentKeys.has(path)) return;
     if (foreignDrivers.has(path)) {
-      const expected = "storage_service.filesystem, azure or s3, by which Google's storage can be used too";
+      const expected = "storage_service.filesystem, azure, gcs or s3";
       this.#problems.push({ key: path, expected, origin });
     } else if (foreignKeys.has(path)) {
       this.#foreign.push(path);
     } else if (!isKey(path)) {
       this.#unknown.push(path);
-    } else if (treeKeys.has(path)) {
+    } else if (treeKeys.has(path) && !isScalar(node)) {
       this.#settings.set(path, { text: JSON.stringify(this.#toTree(node)) ?? "", origin });
     } else if (listKeys.has(path) && isSeq(node)) {
       this.#settings.set(path, { text: [this.#toTree(node)].flat().join(","), origin });
@@ -111,7 +111,7 @@ export class FileReader {
         `${this.#name}: these keys of Harbor's do not apply to Breakwater: ${this.#foreign.join(", ")}.`,
       );
     }
-    const drivers = ["filesystem", "azure", "s3"].filter((name) =>
+    const drivers = ["filesystem", "azure", "gcs", "s3"].filter((name) =>
       this.#sections.has(`storage_service.${name}`),
     );
     if (drivers.length > 1) {

@@ -58,6 +58,11 @@ export const keys = {
   "storage_service.azure.serviceurl": value.serviceUrl,
   "storage_service.azure.rootdirectory": value.name,
   "storage_service.azure.credentials.type": value.oneOf({ shared_key: "shared_key" }),
+  "storage_service.gcs.bucket": value.bucket,
+  "storage_service.gcs.keyfile": value.path,
+  "storage_service.gcs.credentials": value.secret,
+  "storage_service.gcs.rootdirectory": value.name,
+  "storage_service.gcs.chunksize": value.gcsChunkSize,
   "external_database.harbor.host": value.host,
   "external_database.harbor.port": value.port,
   "external_database.harbor.db_name": value.name,
@@ -86,6 +91,7 @@ export const keys = {
   "breakwater.trusted_proxies": value.networks,
   "breakwater.workers": value.integer(1, 256),
   "breakwater.database.ca_certificate": value.path,
+  "breakwater.gcs.endpoint": value.origin,
   "breakwater.redirect.endpoint": value.origin,
   "breakwater.redirect.networks": value.networks,
   "breakwater.redirect.except": value.networks,
@@ -114,7 +120,10 @@ export function isKey(path: string): path is KeyPath {
 }
 
 /** Keys whose value is a tree or a list in the file; what reads them takes it as JSON, or a list with commas. */
-export const treeKeys: ReadonlySet<KeyPath> = new Set(["breakwater.scan.feeds"] as const);
+export const treeKeys: ReadonlySet<KeyPath> = new Set([
+  "storage_service.gcs.credentials",
+  "breakwater.scan.feeds",
+] as const);
 export const listKeys: ReadonlySet<KeyPath> = new Set([
   "breakwater.scan.adapter.registries",
   "breakwater.scan.trusted_keys",
@@ -129,6 +138,7 @@ export const secretKeys: ReadonlySet<KeyPath> = new Set([
   "storage_service.s3.secretkey",
   "storage_service.s3.sessiontoken",
   "storage_service.azure.accountkey",
+  "storage_service.gcs.credentials",
   "breakwater.scan.feeds",
   "breakwater.secret_key",
 ] as const);
@@ -170,6 +180,7 @@ export const foreignKeys: ReadonlySet<string> = new Set([
   "storage_service.azure.max_retries",
   "storage_service.azure.retry_delay",
   "storage_service.filesystem.maxthreads",
+  "storage_service.gcs.maxconcurrency",
   "storage_service.s3.loglevel",
   "storage_service.s3.multipartcopychunksize",
   "storage_service.s3.multipartcopythresholdsize",
@@ -177,7 +188,7 @@ export const foreignKeys: ReadonlySet<string> = new Set([
 
 /** Harbor's storage drivers that this version lacks. Images would go missing if one were passed over. */
 export const foreignDrivers: ReadonlySet<string> = new Set(
-  ["gcs", "oss", "swift"].map((driver) => `storage_service.${driver}`),
+  ["oss", "swift"].map((driver) => `storage_service.${driver}`),
 );
 
 /** Means nothing, and is in every file of Harbor's: the file format's version. */

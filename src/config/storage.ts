@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { type AzureConfig, azureProblems, describeAzure, toAzure } from "./azure.ts";
+import { describeGcs, type GcsConfig, gcsProblems, toGcs } from "./gcs.ts";
 import type { Values } from "./keys.ts";
 import { pemFileProblems } from "./pem-file.ts";
 import { describeRedirect } from "./redirect.ts";
@@ -10,7 +11,8 @@ import type { Problem } from "./settings.ts";
 export type StorageConfig =
   | { readonly driver: "filesystem"; readonly rootDirectory: string }
   | { readonly driver: "s3"; readonly s3: S3Config }
-  | { readonly driver: "azure"; readonly azure: AzureConfig };
+  | { readonly driver: "azure"; readonly azure: AzureConfig }
+  | { readonly driver: "gcs"; readonly gcs: GcsConfig };
 
 export function toStorage(
   values: Values,
@@ -22,6 +24,7 @@ export function toStorage(
     sections.has(section) || Object.keys(values).some((key) => key.startsWith(`${section}.`));
   if (asked("storage_service.s3")) return { driver: "s3", s3: toS3(values, cwd) };
   if (asked("storage_service.azure")) return { driver: "azure", azure: toAzure(values, cwd) };
+  if (asked("storage_service.gcs")) return { driver: "gcs", gcs: toGcs(values, cwd) };
   const folder = values["storage_service.filesystem.rootdirectory"];
   return {
     driver: "filesystem",
@@ -31,7 +34,7 @@ export function toStorage(
 
 export async function storageProblems(storage: StorageConfig): Promise<Problem[]> {
   if (storage.driver === "filesystem") return [];
-  const problems = storage.driver === "s3" ? s3Problems(storage.s3) : azureProblems(storage.azure);
+  const problems = problemsOf(storage);
   const { caBundle } = serviceOf(storage);
   if (caBundle !== null) {
     problems.push(...(await pemFileProblems("storage_service.ca_bundle", caBundle)));
@@ -66,17 +69,48 @@ export function describeStorage(
     return { top: { storage_service: { filesystem: { rootdirectory: storage.rootDirectory } } }, own: {} };
   }
   const { caBundle, redirect } = serviceOf(storage);
-  const section =
-    storage.driver === "s3"
-      ? { s3: describeS3(storage.s3, mask) }
-      : { azure: describeAzure(storage.azure, mask) };
+  const section = { [storage.driver]: describeService(storage, mask) };
   return {
     top: { storage_service: { ca_bundle: caBundle, ...section, redirect: { disable: redirect === null } } },
-    own: redirect === null ? {} : { redirect: describeRedirect(redirect) },
+    own: {
+      ...(storage.driver === "gcs" ? { gcs: { endpoint: storage.gcs.endpoint } } : {}),
+      ...(redirect === null ? {} : { redirect: describeRedirect(redirect) }),
+    },
   };
 }
 
+type Service = Exclude<StorageConfig, { driver: "filesystem" }>;
+
+function problemsOf(storage: Service): Problem[] {
+  switch (storage.driver) {
+    case "s3":
+      return s3Problems(storage.s3);
+    case "azure":
+      return azureProblems(storage.azure);
+    case "gcs":
+      return gcsProblems(storage.gcs);
+  }
+}
+
+function describeService(storage: Service, mask: string): object {
+  switch (storage.driver) {
+    case "s3":
+      return describeS3(storage.s3, mask);
+    case "azure":
+      return describeAzure(storage.azure, mask);
+    case "gcs":
+      return describeGcs(storage.gcs, mask);
+  }
+}
+
 /** What the services have in common. */
-function serviceOf(storage: Exclude<StorageConfig, { driver: "filesystem" }>): S3Config | AzureConfig {
-  return storage.driver === "s3" ? storage.s3 : storage.azure;
+function serviceOf(storage: Service): S3Config | AzureConfig | GcsConfig {
+  switch (storage.driver) {
+    case "s3":
+      return storage.s3;
+    case "azure":
+      return storage.azure;
+    case "gcs":
+      return storage.gcs;
+  }
 }

@@ -64,11 +64,18 @@ export const bytes: Kind<number> = kind("a number of bytes such as 200M, from 64
   return size >= 2 ** 16 && size <= 1000 * 2 ** 30 ? size : undefined;
 });
 
-/** What S3 takes for a part, and what it does to the memory. */
-export const chunkSize: Kind<number> = kind("a number of bytes such as 10M, from 5M to 256M", (text) => {
-  const size = bytes.safeParse(text).data ?? 0;
-  return size >= 5 * 2 ** 20 && size <= 256 * 2 ** 20 ? size : undefined;
-});
+/** From what a service takes up to what it does to the memory. */
+function chunks(least: string): Kind<number> {
+  return kind(`a number of bytes such as 10M, from ${least} to 256M`, (text) => {
+    const size = bytes.safeParse(text).data ?? 0;
+    return size >= bytes.parse(least) && size <= 256 * 2 ** 20 ? size : undefined;
+  });
+}
+
+/** S3 takes no smaller parts. */
+export const chunkSize = chunks("5M");
+/** As Docker Distribution has it for Google's storage. */
+export const gcsChunkSize = chunks("256K");
 
 /** YAML 1.1's words for it, which are what Harbor's own reader takes. */
 export const flag: Kind<boolean> = kind("true or false", (text) => {

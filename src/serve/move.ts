@@ -140,6 +140,10 @@ function describePlace(storage: StorageConfig): string {
       const { container, rootDirectory, endpoint } = storage.azure;
       return `container ${container}/${rootDirectory} at ${endpoint}`;
     }
+    case "gcs": {
+      const { bucket, rootDirectory, endpoint } = storage.gcs;
+      return `bucket ${bucket}/${rootDirectory} at ${endpoint}`;
+    }
   }
 }
 

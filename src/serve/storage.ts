@@ -1,5 +1,5 @@
 import { mkdir, statfs } from "node:fs/promises";
-import { FileSystemStore, type ObjectStore, openAzure, openS3 } from "../blobs/index.ts";
+import { FileSystemStore, type ObjectStore, openAzure, openGcs, openS3 } from "../blobs/index.ts";
 import type { StorageConfig } from "../config/index.ts";
 
 /** The driver that the configuration names. */
@@ -11,6 +11,8 @@ export async function openStorage(storage: StorageConfig): Promise<ObjectStore> 
       return openS3(storage.s3);
     case "azure":
       return openAzure(storage.azure);
+    case "gcs":
+      return openGcs(storage.gcs);
   }
 }
 

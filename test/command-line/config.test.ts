@@ -81,7 +81,12 @@ describe("the example file", () => {
       EXAMPLE,
     );
     const tree = parse(yaml) as Record<string, unknown>;
-    const { filesystem: _, azure: __, ...storage } = tree.storage_service as Record<string, unknown>;
+    const {
+      filesystem: _,
+      azure: __,
+      gcs: ___,
+      ...storage
+    } = tree.storage_service as Record<string, unknown>;
     await writeFile(join(directory.path, "all.yml"), stringify({ ...tree, storage_service: storage }));
     const { warnings } = await loadConfig({ file: "all.yml", env: {}, cwd: directory.path });
     expect(warnings).toEqual([]);

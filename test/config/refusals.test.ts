@@ -54,8 +54,8 @@ describe("a wrong value is refused with key, place, expectation and value", () =
       "http.port: expected another port than that of https.port, found 81",
     ],
     [
-      "storage_service: {gcs: {keyfile: hidden}}",
-      "storage_service.gcs (test.yml:1): expected storage_service.filesystem, azure or s3",
+      "storage_service: {oss: {accesskeyid: hidden}}",
+      "storage_service.oss (test.yml:1): expected storage_service.filesystem, azure, gcs or s3",
     ],
     [
       "storage_service: {filesystem: {rootdirectory: /srv}, s3: {bucket: images}}",

@@ -121,6 +121,36 @@ describe("storage_service", () => {
     expect(own.storage).toMatchObject({ azure: { endpoint: "http://127.0.0.1:1/a" } });
   });
 
+  test("with gcs means what it means to Harbor, and is printed without the key", async () => {
+    const gcs = "bucket: harbor, rootdirectory: /some/folder/, chunksize: 5242880, maxconcurrency: 50";
+    const credentials = "credentials: {type: service_account, private_key: not-to-be-seen}";
+    const { config, warnings } = await load(`storage_service: {gcs: {${gcs}, ${credentials}}}`);
+    const json = '{"type":"service_account","private_key":"not-to-be-seen"}';
+    const expected = {
+      bucket: "harbor",
+      endpoint: "https://storage.googleapis.com",
+      key: { json },
+      rootDirectory: "some/folder",
+      caBundle: null,
+      chunkSize: 5_242_880,
+      redirect: null,
+    };
+    expect(config.storage).toEqual({ driver: "gcs", gcs: expected });
+    expect(warnings).toEqual([
+      "test.yml: these keys of Harbor's do not apply to Breakwater: storage_service.gcs.maxconcurrency.",
+    ]);
+    const printed = stringify(describeConfig(config));
+    expect(printed).not.toContain("not-to-be-seen");
+    const { config: again } = await load(printed);
+    expect(again.storage).toEqual({ driver: "gcs", gcs: { ...expected, key: { json: "********" } } });
+
+    const own =
+      '{storage_service: {gcs: {bucket: harbor, keyfile: key.json}}, breakwater: {gcs: {endpoint: "http://[::1]:1"}}}';
+    const { config: private_, cwd } = await load(own);
+    const key = { file: `${cwd}/key.json` };
+    expect(private_.storage).toMatchObject({ gcs: { key, endpoint: "http://[::1]:1" } });
+  });
+
   test("may come from the environment alone", async () => {
     const { config } = await load(undefined, {
       BREAKWATER_STORAGE_SERVICE_S3_BUCKET: "images",
@@ -140,7 +170,9 @@ describe("storage_service", () => {
     ["s3: {bucket: images, v4auth: false}", "storage_service.s3.v4auth (test.yml:1): expected true"],
     ["s3: {bucket: images, regionendpoint: 'http://a/b'}", "expected https://HOST, https://HOST:PORT"],
     ["s3: {bucket: images}, ca_bundle: /nowhere", "expected a file in PEM form that can be read"],
-    ["gcs: {bucket: images}", "expected storage_service.filesystem, azure or s3"],
+    ["oss: {bucket: images}", "expected storage_service.filesystem, azure, gcs or s3"],
+    ["gcs: {keyfile: key.json}", "storage_service.gcs.bucket: expected a bucket's name, found nothing"],
+    ["gcs: {bucket: images, chunksize: 1K}", "expected a number of bytes such as 10M, from 256K to 256M"],
     ["azure: {accountname: images, accountkey: a}", "storage_service.azure.container: expected a container"],
     ["azure: {container: a}", "storage_service.azure.accountname: expected a storage account's name"],
     [

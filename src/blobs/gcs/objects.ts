@@ -1,0 +1,138 @@
+import { createHash } from "node:crypto";
+import { expectGiven, limitFor } from "../chunked/attempts.ts";
+import { contentLost } from "../chunked/failures.ts";
+import type { Part } from "../chunked/object-service.ts";
+import { redirectHeaders } from "../chunked/redirect-rule.ts";
+import type { ObjectInfo } from "../object-store.ts";
+import type { Bucket } from "./bucket.ts";
+import { isBeyondEnd, isMissing, unavailable } from "./errors.ts";
+
+/** What is asked of single objects. Each throws UNAVAILABLE when the service fails. */
+
+/** What the service says of an object. */
+export interface ObjectResource {
+  readonly name: string;
+  /** Bytes, in decimal digits. */
+  readonly size: string;
+  /** RFC 3339. */
+  readonly updated: string;
+  /** Of its bytes, in Base64; objects put together have none. */
+  readonly md5Hash?: string;
+}
+
+export async function putObject(
+  bucket: Bucket,
+  key: string,
+  content: Uint8Array,
+  patience?: number,
+): Promise<void> {
+  const md5 = createHash("md5").update(content).digest("base64");
+  const question = {
+    method: "POST",
+    path: `/upload${bucket.objects}`,
+    query: { uploadType: "media", name: bucket.name(key) },
+    headers: { "content-type": redirectHeaders.contentType },
+    content,
+  } as const;
+  await bucket.attempts
+    .run(
+      async ({ abortSignal }) => {
+        const stored = expectGiven(await bucket.api.ask<ObjectResource>(question, abortSignal));
+        if (stored.md5Hash !== md5) throw new Error("The storage took other bytes than were sent");
+      },
+      limitFor(content.length),
+      patience,
+    )
+    .catch(refuse);
+}
+
+export async function statObject(bucket: Bucket, key: string): Promise<ObjectInfo | null> {
+  try {
+    const { size, updated } = await bucket.attempts.run(async ({ abortSignal }) =>
+      expectGiven(
+        await bucket.api.ask<ObjectResource>({ method: "GET", path: bucket.path(key) }, abortSignal),
+      ),
+    );
+    return { key, size: Number(size), modifiedAt: Date.parse(updated) };
+  } catch (error) {
+    if (isMissing(error)) return null;
+    throw unavailable(error);
+  }
+}
+
+export async function removeObject(bucket: Bucket, key: string): Promise<void> {
+  await bucket.attempts
+    .run(({ abortSignal }) => bucket.api.ask({ method: "DELETE", path: bucket.path(key) }, abortSignal))
+    .catch((error) => {
+      if (!isMissing(error)) refuse(error);
+    });
+}
+
+/** Everything below `folder` in the bucket, in the order of the names. */
+export async function* listObjects(bucket: Bucket, folder: string): AsyncGenerator<ObjectInfo> {
+  const fields = "kind,nextPageToken,items(name,size,updated)";
+  const query = { prefix: bucket.name(`${folder}/`), maxResults: "1000", fields };
+  let next: { pageToken: string } | object | null = {};
+  while (next !== null) {
+    const question = { method: "GET", path: bucket.objects, query: { ...query, ...next } } as const;
+    const page: Page = await bucket.attempts
+      .run(async ({ abortSignal }) => {
+        const answer = await bucket.api.ask<Page>(question, abortSignal);
+        expectGiven(answer?.kind);
+        return expectGiven(answer);
+      })
+      .catch(refuse);
+    for (const { name, size, updated } of page.items ?? []) {
+      yield { key: bucket.keyOf(name), size: Number(size), modifiedAt: Date.parse(updated) };
+    }
+    next = page.nextPageToken === undefined ? null : { pageToken: page.nextPageToken };
+  }
+}
+
+interface Page {
+  readonly kind?: string;
+  readonly items?: readonly ObjectResource[];
+  readonly nextPageToken?: string;
+}
+
+/** As `ObjectService.request`. */
+export async function requestObject(
+  bucket: Bucket,
+  key: string,
+  start: number,
+  end: number,
+): Promise<Part | null> {
+  if (end <= start) return null;
+  const whole = start === 0 && !Number.isFinite(end);
+  const headers = whole ? {} : { range: `bytes=${start}-${Number.isFinite(end) ? end - 1 : ""}` };
+  try {
+    return await bucket.attempts.run(({ abortSignal }) => answer(bucket, key, headers, abortSignal));
+  } catch (error) {
+    if (isBeyondEnd(error)) return null;
+    throw isMissing(error) ? contentLost(error) : unavailable(error);
+  }
+}
+
+/** The time limit ends with the head of the answer: how long the bytes take is for who reads them. */
+async function answer(
+  bucket: Bucket,
+  key: string,
+  headers: Readonly<Record<string, string>>,
+  limit: AbortSignal,
+): Promise<Part> {
+  const request = new AbortController();
+  const giveUp = () => request.abort(limit.reason);
+  limit.addEventListener("abort", giveUp);
+  try {
+    const question = { method: "GET", path: bucket.path(key), query: { alt: "media" }, headers } as const;
+    const body = await bucket.api.open(question, request.signal);
+    expectGiven(body.headers["x-goog-generation"]);
+    return { length: Number(body.headers["content-length"]), body };
+  } finally {
+    limit.removeEventListener("abort", giveUp);
+  }
+}
+
+function refuse(error: unknown): never {
+  throw unavailable(error);
+}
