@@ -1,8 +1,9 @@
 import { expect } from "bun:test";
-import { FileSystemStore, openAzure, openS3 } from "../../src/blobs/index.ts";
+import { FileSystemStore, openAzure, openGcs, openS3 } from "../../src/blobs/index.ts";
 import { startAzure } from "../support/azure.ts";
 import { copyBlocks } from "../support/azure-copies.ts";
 import { describeUnless } from "../support/describe-unless.ts";
+import { gcsMissing, startGcs } from "../support/gcs.ts";
 import { s3Missing, startS3 } from "../support/s3.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { describeObjectStore } from "./object-store-suite.ts";
@@ -48,4 +49,13 @@ describeObjectStore("in a folder of a container whose service copies blocks", as
       await azure[Symbol.asyncDispose]();
     },
   };
+});
+
+describeUnless(gcsMissing, "Google Cloud Storage", () => {
+  describeObjectStore("in a folder of a bucket of Google's", async () => {
+    const gcs = await startGcs();
+    const options = gcs.options({ rootDirectory: "some/where" });
+    const stores = [await openGcs(options), await openGcs({ ...options, chunkSize: 256 * 1024 })] as const;
+    return { stores, [Symbol.asyncDispose]: () => gcs[Symbol.asyncDispose]() };
+  });
 });

@@ -88,7 +88,8 @@ export class ChunkAppender implements Appender {
   /** Sends the full chunk away, and begins the next. */
   #begin(): void {
     const buffer = this.#buffer;
-    if (this.#filled > this.#safe) this.#send().then(() => this.#spare.push(buffer));
+    // Also what was full from the start: of a larger chunk, another copy's, it is the part that counts.
+    this.#send().then(() => this.#spare.push(buffer));
     this.#start += this.#filled;
     this.#buffer = this.#spare.pop() ?? Buffer.allocUnsafeSlow(this.#chunkSize);
     this.#filled = 0;

@@ -106,9 +106,11 @@ export class ChunkedStore implements ObjectStore {
     if (size < offset) {
       throw chunksLost(size, offset);
     }
-    // All but the last chunk shall be full, or they could not become parts. So the last is filled up.
+    // All but the last chunk shall be full, or they could not become parts. So the last is filled up; a writer that
+    // was thought dead, with larger chunks than ours, may do so too, and then it has to be written again as it is.
     const last = chain.at(-1);
-    const full = last !== undefined && size === offset && last.length >= this.#service.chunkSize;
+    const ended = size === offset && !writer.takenOver;
+    const full = last !== undefined && ended && last.length >= this.#service.chunkSize;
     if (last === undefined || full) return this.#appender(key, writer, offset, new Uint8Array());
     const tail = await readWhole(this.#service.request, last.key, 0, offset - last.start);
     return this.#appender(key, writer, last.start, tail);
