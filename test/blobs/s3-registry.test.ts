@@ -3,9 +3,8 @@ import { blobKey, type ObjectStore, openS3 } from "../../src/blobs/index.ts";
 import type { Digest } from "../../src/kernel/index.ts";
 import { type Breakwater, startBreakwater } from "../support/breakwater.ts";
 import { describeUnless } from "../support/describe-unless.ts";
-import { eventually } from "../support/eventually.ts";
 import { uniqueName } from "../support/harbor.ts";
-import { digestOf, makeImage, randomBytes } from "../support/image.ts";
+import { digestOf, randomBytes } from "../support/image.ts";
 import { locationOf, openRepository, withDigest } from "../support/registry-client.ts";
 import { type S3Server, s3Missing, startS3 } from "../support/s3.ts";
 
@@ -22,7 +21,6 @@ describeUnless(s3Missing, "a registry on S3", () => {
     server = await startBreakwater({
       storage: s3,
       workers: 2,
-      config: { breakwater: { gc: { grace: "1s" } } },
     });
     objects = await openS3(s3.options());
   });
@@ -46,22 +44,7 @@ describeUnless(s3Missing, "a registry on S3", () => {
     expect(await read(10, 20)).toEqual(bytes.slice(10, 20));
   });
 
-  test("an image is pushed and pulled unchanged, and lies where Docker Distribution lays it", async () => {
-    const repository = await open();
-    const image = await makeImage();
-    await repository.pushImage(image, "1.0");
-    expect((await repository.pullManifest("1.0")).bytes).toEqual(image.manifest.bytes);
-    for (const { bytes, digest } of image.layers) {
-      expect(await repository.pullBlob(digest)).toEqual(bytes);
-      expect((await objects.stat(blobKey(digest as Digest)))?.size).toBe(bytes.length);
-    }
-    const [, hex] = image.manifest.digest.split(":");
-    const link = `docker/registry/v2/repositories/${repository.name}/_manifests/tags/1.0/current/link`;
-    expect(Buffer.from((await objects.get(link)) ?? "").toString()).toBe(`sha256:${hex}`);
-    expect(await Array.fromAsync(objects.list("breakwater"), (info) => info.key)).toEqual([]);
-  });
-
-  test("a layer of several chunks comes in pieces over two processes, and is read by ranges", async () => {
+  test("a layer of several chunks comes in pieces over two processes", async () => {
     const repository = await open();
     const bytes = randomBytes(23 * MiB + 5);
     const digest = digestOf(bytes);
@@ -84,17 +67,6 @@ describeUnless(s3Missing, "a registry on S3", () => {
     });
     expect(last.status).toBe(201);
     expect(digestOf(await repository.pullBlob(digest))).toBe(digest);
-
-    const head = await repository.fetch(`/blobs/${digest}`, { method: "HEAD" });
-    expect(head.headers.get("content-length")).toBe(String(bytes.length));
-    const range = await repository.fetch(`/blobs/${digest}`, {
-      headers: { range: `bytes=${9 * MiB}-${12 * MiB}` },
-    });
-    expect(range.status).toBe(206);
-    expect(range.headers.get("content-range")).toBe(`bytes ${9 * MiB}-${12 * MiB}/${bytes.length}`);
-    expect(Buffer.from(bytes.subarray(9 * MiB, 12 * MiB + 1)).equals(Buffer.from(await range.bytes()))).toBe(
-      true,
-    );
   }, 60_000);
 
   test("an upload that breaks off is resumed after a kill of the server", async () => {
@@ -124,26 +96,4 @@ describeUnless(s3Missing, "a registry on S3", () => {
     expect(response.status).toBe(400);
     expect(await Array.fromAsync(objects.list("breakwater"), (info) => info.key)).toEqual([]);
   });
-
-  test("what is deleted goes with the next collection of garbage", async () => {
-    const repository = await open();
-    const image = await makeImage();
-    await repository.pushImage(image, "gone");
-    const deleted = await repository.fetch(`/manifests/${image.manifest.digest}`, { method: "DELETE" });
-    expect(deleted.status).toBe(202);
-    await Bun.sleep(1100);
-    const schedule = { schedule: { type: "Manual" } };
-    const started = await server.api("/system/gc/schedule", {
-      method: "POST",
-      body: JSON.stringify(schedule),
-      headers: { "content-type": "application/json" },
-    });
-    expect(started.status).toBe(201);
-    await eventually(
-      () => objects.stat(blobKey(image.manifest.digest as Digest)),
-      (info) => info === null,
-    );
-    const links = `docker/registry/v2/repositories/${repository.name}/_manifests`;
-    expect(await Array.fromAsync(objects.list(links))).toEqual([]);
-  }, 30_000);
 });

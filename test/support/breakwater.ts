@@ -5,6 +5,7 @@ import type { PostgresqlOptions } from "../../src/db/index.ts";
 import type { AzureServer } from "./azure.ts";
 import { Child } from "./child.ts";
 import { createOnPostgresql } from "./engines.ts";
+import type { GcsServer } from "./gcs.ts";
 import { freePorts } from "./ports.ts";
 import { sectionOf } from "./postgresql-section.ts";
 import type { S3Server } from "./s3.ts";
@@ -32,8 +33,8 @@ export interface StartOptions {
   readonly dataDir?: string;
   /** `postgresql` for a database of its own on the tests' server, or one that several share. */
   readonly database?: "postgresql" | PostgresqlOptions;
-  /** `s3` for a bucket of its own on a server of its own, or one of either kind that several share. */
-  readonly storage?: "s3" | S3Server | AzureServer;
+  /** `s3` for a bucket of its own on a server of its own, or one of any kind that several share. */
+  readonly storage?: "s3" | S3Server | AzureServer | GcsServer;
   readonly env?: Record<string, string>;
 }
 

@@ -38,7 +38,7 @@ export interface GcsServer extends AsyncDisposable {
   options(changes?: Partial<GcsOptions>): GcsOptions;
   /** The same as harbor.yml's section `storage_service`, with further keys of it. */
   service(further?: unknown): Section;
-  /** Further sections that `service` needs. */
+  /** And the variables that it needs. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
