@@ -139,7 +139,13 @@ export function packagesOf(image: number): readonly Identity[] {
 }
 
 function identity(name: number, version: number): Identity {
-  return { ecosystem, name: nameOf(name % names), version: `1.${version % versions}-1`, module: "" };
+  return {
+    ecosystem,
+    name: nameOf(name % names),
+    version: `1.${version % versions}-1`,
+    module: "",
+    origin: "",
+  };
 }
 
 function nameOf(number: number): string {

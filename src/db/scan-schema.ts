@@ -79,6 +79,7 @@ export interface PackageIdentityTable {
   name: string;
   version: string;
   module: string;
+  origin: string;
   /** The vulnerability database that its findings come from; null before the first. */
   vulndb: string | null;
   /** When its findings last changed; 0 before the first. */

@@ -61,12 +61,13 @@ export async function scan(tx: Tx, engine: Database["engine"]): Promise<void> {
     .addColumn("name", text, (c) => c.notNull())
     .addColumn("version", text, (c) => c.notNull())
     .addColumn("module", text, (c) => c.notNull())
+    .addColumn("origin", text, (c) => c.notNull())
     .addColumn("vulndb", text)
     .addColumn("changed_at", integer, (c) => c.notNull())
     .execute();
-  await sql`create unique index package_identity_name on package_identity (ecosystem, name, version, module)`.execute(
-    tx,
-  );
+  await sql`
+    create unique index package_identity_name on package_identity (ecosystem, name, version, module, origin)
+  `.execute(tx);
 
   await tx.schema
     .createTable("image_package")

@@ -30,6 +30,7 @@ export async function findingsOf(
       "package_identity.name",
       "package_identity.version",
       "package_identity.module",
+      "package_identity.origin",
     ])
     .where("image_package.manifest_id", "=", manifestId)
     .execute();

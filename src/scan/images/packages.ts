@@ -40,7 +40,7 @@ async function ensureIdentities(
     if (missing.length === 0) continue;
     const added = await tx
       .insertInto("package_identity")
-      .values(missing.map((identity) => ({ ...identity, vulndb: null, changed_at: 0 })))
+      .values(missing.map((identity) => ({ origin: "", ...identity, vulndb: null, changed_at: 0 })))
       .returningAll()
       .execute();
     for (const row of added) found.set(keyOf(row), row);
@@ -50,12 +50,13 @@ async function ensureIdentities(
 
 async function select(tx: Tx, identities: readonly Identity[]) {
   const wanted = identities.map(
-    ({ ecosystem, name, version, module }) => sql`(${ecosystem}, ${name}, ${version}, ${module})`,
+    ({ ecosystem, name, version, module, origin = "" }) =>
+      sql`(${ecosystem}, ${name}, ${version}, ${module}, ${origin})`,
   );
   return tx
     .selectFrom("package_identity")
-    .select(["id", "ecosystem", "name", "version", "module", "vulndb"])
-    .where(sql<SqlBool>`(ecosystem, name, version, module) in (values ${sql.join(wanted)})`)
+    .select(["id", "ecosystem", "name", "version", "module", "origin", "vulndb"])
+    .where(sql<SqlBool>`(ecosystem, name, version, module, origin) in (values ${sql.join(wanted)})`)
     .execute();
 }
 

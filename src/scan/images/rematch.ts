@@ -151,7 +151,7 @@ function nextIdentities(
 ): Promise<readonly (Identity & { readonly id: number })[]> {
   return read
     .selectFrom("package_identity")
-    .select(["id", "ecosystem", "name", "version", "module"])
+    .select(["id", "ecosystem", "name", "version", "module", "origin"])
     .where("id", ">", after)
     .where((of) => of.or([of("vulndb", "is", null), of("vulndb", "!=", version)]))
     .orderBy("id")

@@ -15,6 +15,11 @@ export interface Identity {
   readonly version: string;
   /** An rpm's module and stream, `nodejs:18`; empty where there is none. */
   readonly module: string;
+  /**
+   * `perl 4:5.26.3-420.el8`: what it was built from, where advisories may name that in place of the package; else
+   * empty.
+   */
+  readonly origin?: string;
 }
 
 /**

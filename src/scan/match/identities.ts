@@ -2,7 +2,7 @@ import type { ImageInventory, ImagePackage } from "../inventory/package.ts";
 import { isForeign } from "../inventory/rpm/vendors.ts";
 import { advisoryName, languageEcosystem } from "../vulndb/index.ts";
 import type { Identity } from "./finding.ts";
-import { releaseOf } from "./release.ts";
+import { type Release, releaseOf } from "./release.ts";
 
 /** A package of an image, and what advisories know it by, or why none can. */
 export interface Identified {
@@ -22,6 +22,7 @@ export type Reason = "managed" | "foreign" | "unrecognised" | "nameless";
 /** What advisories know each package of an image by. */
 export function identitiesOf({ distribution, packages }: ImageInventory): readonly Identified[] {
   const release = releaseOf(distribution);
+  const epochs = sourceEpochs(packages);
   return packages.map((one) => {
     const without = (reason: Reason): Identified => ({ package: one, identity: null, without: reason });
     const language = languageEcosystem(one.type);
@@ -34,28 +35,27 @@ export function identitiesOf({ distribution, packages }: ImageInventory): readon
     if (release === null || distribution === null || release.type !== one.type)
       return without("unrecognised");
     if (one.type === "rpm" && isForeign(one.vendor, distribution)) return without("foreign");
-    const identity = release.bySource ? ofSource(one, release.ecosystem) : ofBinary(one, release.ecosystem);
-    return { package: one, identity, without: null };
+    return { package: one, identity: ofSystem(one, release, epochs), without: null };
   });
 }
 
 /** Two packages are the same to advisories when this is. */
-export function keyOf({ ecosystem, name, version, module }: Identity): string {
-  return `${ecosystem}\n${name}\n${version}\n${module}`;
+export function keyOf({ ecosystem, name, version, module, origin = "" }: Identity): string {
+  return [ecosystem, name, version, module, origin].join("\n");
 }
 
 function ofLanguage({ name, version }: ImagePackage, ecosystem: string): Identity {
-  return { ecosystem, name: advisoryName(ecosystem, name), version, module: "" };
+  return { ecosystem, name: advisoryName(ecosystem, name), version, module: "", origin: "" };
 }
 
-function ofBinary({ name, version, module }: ImagePackage, ecosystem: string): Identity {
-  return { ecosystem, name, version, module: streamOf(module) };
-}
-
-function ofSource({ type, name, version, source, module }: ImagePackage, ecosystem: string): Identity {
-  if (source === null) return { ecosystem, name, version, module: streamOf(module) };
-  const built = type === "rpm" ? withEpochOf(version, source.version) : source.version;
-  return { ecosystem, name: source.name, version: built, module: streamOf(module) };
+function ofSystem(one: ImagePackage, { ecosystem, named }: Release, epochs: Epochs): Identity {
+  const { name, version } = one;
+  const source = one.type === "rpm" ? sourceRpmOf(one, epochs) : (one.source ?? one);
+  const module = streamOf(one.module);
+  if (named === "source")
+    return { ecosystem, name: source.name, version: source.version, module, origin: "" };
+  const origin = named === "either" ? `${source.name} ${source.version}` : "";
+  return { ecosystem, name, version, module, origin };
 }
 
 /** `nodejs:18` of `nodejs:18:8070020230306:abcdef`. */
@@ -63,8 +63,40 @@ function streamOf(module: string | null): string {
   return module === null ? "" : module.split(":", 2).join(":");
 }
 
-/** The name of a source rpm leaves the epoch out; what was built of it has it. */
-function withEpochOf(binary: string, source: string): string {
-  const epoch = /^\d+:/.exec(binary)?.[0] ?? "";
-  return source.includes(":") ? source : `${epoch}${source}`;
+/** The epochs of source rpms, by name and version. */
+type Epochs = ReadonlyMap<string, number>;
+
+/**
+ * The name of a source rpm leaves the epoch out, and what was built of it may have versions and epochs of its own: of
+ * what has the source's version the epoch is the source's too.
+ */
+function sourceEpochs(packages: readonly ImagePackage[]): Epochs {
+  const epochs = new Map<string, number>();
+  for (const { type, name, version, source } of packages) {
+    if (type !== "rpm") continue;
+    const from = source ?? { name, version };
+    const release = withoutEpoch(from.version);
+    if (release !== withoutEpoch(version)) continue;
+    const key = `${from.name} ${release}`;
+    epochs.set(
+      key,
+      Math.min(Number.parseInt(/^\d+:/.exec(version)?.[0] ?? "0", 10), epochs.get(key) ?? Infinity),
+    );
+  }
+  return epochs;
+}
+
+/** Without an epoch where nobody tells it: better a finding too many than one too few. */
+function sourceRpmOf(
+  { name, version, source }: ImagePackage,
+  epochs: Epochs,
+): Pick<Identity, "name" | "version"> {
+  if (source === null) return { name, version };
+  const release = withoutEpoch(source.version);
+  const epoch = epochs.get(`${source.name} ${release}`) ?? 0;
+  return { name: source.name, version: epoch === 0 ? release : `${epoch}:${release}` };
+}
+
+function withoutEpoch(version: string): string {
+  return version.replace(/^\d+:/, "");
 }

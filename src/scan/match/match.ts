@@ -1,4 +1,5 @@
 import type { Affected } from "../vulndb/advisory.ts";
+import { sourceName } from "../vulndb/index.ts";
 import type { Finding, FindingStatus, Identity } from "./finding.ts";
 import { findingOf, type Hit } from "./finding-of.ts";
 import type { Known, Statement } from "./known.ts";
@@ -10,17 +11,23 @@ import { type Vulnerability, vulnerabilitiesAmong } from "./vulnerabilities.ts";
  * the status `unknown`.
  */
 export function matchIdentity(known: Known, identity: Identity): readonly Finding[] {
-  const statements = known
-    .statementsOn(identity.ecosystem, identity.name)
-    .filter(({ affected }) => isOfModule(affected.module, identity.module));
+  const statements = statementsOn(known, identity);
   if (statements.length === 0) return [];
   const findings: Finding[] = [];
   for (const vulnerability of vulnerabilitiesAmong(statements)) {
-    const hits = hitsOf(identity.version, vulnerability);
+    const hits = hitsOf(identity, vulnerability);
     if (hits === null || hits.length === 0) continue;
     findings.push(findingOf(known, vulnerability, hits));
   }
   return findings;
+}
+
+/** Of the package and of what it was built from. */
+function statementsOn(known: Known, { ecosystem, name, module, origin }: Identity): readonly Statement[] {
+  const names = origin ? [name, sourceName(origin.split(" ")[0] ?? "")] : [name];
+  return names
+    .flatMap((one) => known.statementsOn(ecosystem, one))
+    .filter(({ affected }) => isOfModule(affected.module, module));
 }
 
 /** `*` is any module, of feeds that do not say which. */
@@ -29,11 +36,17 @@ function isOfModule(asked: string | null, module: string): boolean {
 }
 
 /**
- * The statements by which the version is affected. What an advisory says of this vulnerability alone counts before
- * what one says of several at once: an erratum names the version that mends all of them. Null where somebody says
- * that the version is not affected.
+ * The statements by which the package is affected. What is said of it by its own name counts before what is said of its
+ * source, and what an advisory says of this vulnerability alone before what one says of several at once: an erratum
+ * names the version that mends all of them. Null where somebody says that the version is not affected.
  */
-function hitsOf(version: string, { alone, together }: Vulnerability): readonly Hit[] | null {
+function hitsOf(identity: Identity, vulnerability: Vulnerability): readonly Hit[] | null {
+  const isOfSource = ({ affected }: Statement) => Boolean(identity.origin) && affected.name !== identity.name;
+  const said = [...vulnerability.alone, ...vulnerability.together];
+  const bySource = said.every(isOfSource);
+  const version = bySource ? (identity.origin?.split(" ")[1] ?? "") : identity.version;
+  const counts = (statement: Statement) => bySource || !isOfSource(statement);
+  const [alone, together] = [vulnerability.alone.filter(counts), vulnerability.together.filter(counts)];
   const denials = [...alone, ...together].filter(({ affected }) => affected.status === "not_affected");
   if (denials.some(({ affected }) => standingOf(version, affected).state === "in")) return null;
   const affirm = ({ affected }: Statement) => affected.status !== "not_affected";

@@ -7,11 +7,11 @@ export interface Release {
   readonly ecosystem: string;
   /** Of its packages. */
   readonly type: PackageType;
-  /** Whether its advisories name source packages, and not what was built of them. */
-  readonly bySource: boolean;
+  /** What its advisories name: source packages, what was built of them, or now the one and now the other. */
+  readonly named: "source" | "binary" | "either";
 }
 
-/** Rpm distributions that name sources; the others name each package. All Debian's and Alpine's kin do. */
+/** Rpm distributions that name sources; the others but Red Hat name each package. All Debian's and Alpine's kin do. */
 const sourceFamilies: ReadonlySet<string> = new Set([
   "SUSE",
   "openSUSE",
@@ -25,6 +25,11 @@ export function releaseOf(distribution: Distribution | null): Release | null {
   const ecosystem = distribution === null ? null : distributionEcosystem(distribution);
   const scheme = ecosystem === null ? null : schemeOf(ecosystem);
   if (ecosystem === null || (scheme !== "deb" && scheme !== "apk" && scheme !== "rpm")) return null;
-  const bySource = scheme !== "rpm" || sourceFamilies.has(familyOf(ecosystem));
-  return { ecosystem, type: scheme, bySource };
+  return { ecosystem, type: scheme, named: scheme === "rpm" ? namedBy(familyOf(ecosystem)) : "source" };
+}
+
+/** Red Hat's VEX documents name the source of what has no fix, and since 2026 of what has one. */
+function namedBy(family: string): Release["named"] {
+  if (family === "Red Hat") return "either";
+  return sourceFamilies.has(family) ? "source" : "binary";
 }

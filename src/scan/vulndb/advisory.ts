@@ -24,6 +24,7 @@ export interface Advisory {
 export interface Affected {
   /** As in `Identity`. */
   readonly ecosystem: string;
+  /** As in `Identity`, or the `sourceName` of what that was built from. */
   readonly name: string;
   /** An rpm's module and stream; `*` for any, where the feed does not say which; null when it holds for those without one. */
   readonly module: string | null;

@@ -4,7 +4,7 @@ import type { Database } from "bun:sqlite";
 export const applicationId = 0x42575644;
 
 /** Goes up whenever the tables, or what the readers of feeds make of the same feed, change. */
-export const schemaVersion = 1;
+export const schemaVersion = 2;
 
 /**
  * `affected` is what matching asks, by ecosystem and name; `advisory` what it needs of what it finds; `detail` the rest,

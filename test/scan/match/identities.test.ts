@@ -33,7 +33,7 @@ const known = (of: ImageInventory) =>
   identitiesOf(of).map(({ identity, without }) =>
     identity === null
       ? without
-      : [identity.ecosystem, identity.name, identity.version, identity.module]
+      : [identity.ecosystem, identity.name, identity.version, identity.module, identity.origin]
           .filter((part) => part !== "")
           .join(" "),
   );
@@ -57,6 +57,24 @@ test("rpms are known by their own names and streams, SUSE's by their sources wit
   ]);
   expect(known(inventory(distribution("sles", "15.5"), { ...npm, module: null }))).toEqual([
     "SUSE:Linux Enterprise Server 15 SP5 nodejs 1:1.0-1",
+  ]);
+});
+
+test("Red Hat's rpms are known by their sources too, with the epoch of what was built with the source's version", () => {
+  const source = (name: string, version: string) => ({ name, version });
+  const rpm = (name: string, version: string, from: ImagePackage["source"]) =>
+    one("rpm", name, { version, source: from });
+  const perl = [
+    rpm("perl-libs", "4:5.26.3-420.el8", source("perl", "4:5.26.3-420.el8")),
+    rpm("perl-Errno", "1.28-420.el8", source("perl", "5.26.3-420.el8")),
+    rpm("tar", "2:1.30-9.el8", null),
+    rpm("ruby-part", "1:3.3-1.el8", source("ruby", "1:2.5.9-110.el8")),
+  ];
+  expect(known(inventory(distribution("rhel", "8.9"), ...perl))).toEqual([
+    "Red Hat:8 perl-libs 4:5.26.3-420.el8 perl 4:5.26.3-420.el8",
+    "Red Hat:8 perl-Errno 1.28-420.el8 perl 4:5.26.3-420.el8",
+    "Red Hat:8 tar 2:1.30-9.el8 tar 2:1.30-9.el8",
+    "Red Hat:8 ruby-part 1:3.3-1.el8 ruby 2.5.9-110.el8",
   ]);
 });
 

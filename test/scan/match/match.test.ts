@@ -5,7 +5,7 @@ import { advisory, knowing } from "./advisories.ts";
 
 const debian = "Debian:12";
 const identity = (version: string, more: Partial<Identity> = {}): Identity => ({
-  ...{ ecosystem: debian, name: "openssl", version, module: "" },
+  ...{ ecosystem: debian, name: "openssl", version, module: "", origin: "" },
   ...more,
 });
 const found = (known: ReturnType<typeof knowing>, of: Identity) =>
@@ -108,6 +108,27 @@ describe("whether a version is affected", () => {
       "CVE-2024-0001 unknown null",
       "CVE-2024-0002 affected null",
     ]);
+  });
+
+  test("an rpm of Red Hat is also what it was built from, where nothing is said of itself", () => {
+    const rhel = "Red Hat:9";
+    const known = knowing([
+      advisory({ id: "CVE-2024-0001" }, rhel, "openssl.src", null),
+      advisory({ id: "CVE-2024-0002" }, rhel, "openssl.src", "1:3.0.7-27.el9"),
+      advisory({ id: "CVE-2024-0003" }, rhel, "openssl.src", null),
+      advisory({ id: "CVE-2024-0003" }, rhel, "openssl-libs", null, { status: "not_affected" }),
+      advisory({ id: "CVE-2024-0004" }, rhel, "openssl.src", null, { module: "other:1" }),
+      advisory({ id: "CVE-2024-0005" }, rhel, "openssl", null),
+    ]);
+    const libs = (origin: string) =>
+      found(known, identity("1:3.0.7-28.el9", { ecosystem: rhel, name: "openssl-libs", origin }));
+    expect(libs("openssl 1:3.0.7-28.el9")).toEqual(["CVE-2024-0001 affected null"]);
+    expect(libs("openssl 1:3.0.7-24.el9")).toEqual([
+      "CVE-2024-0001 affected null",
+      "CVE-2024-0002 affected 1:3.0.7-27.el9",
+    ]);
+    expect(libs("other 1-1")).toEqual([]);
+    expect(libs("")).toEqual([]);
   });
 
   test("an rpm is matched with its own module's stream alone, and with what holds for any", () => {

@@ -154,16 +154,17 @@ test("Red Hat's VEX tells of Red Hat Enterprise Linux: fixed, not to be fixed, n
   expect(others).toEqual([]);
   expect(advisory?.affected.map(show)).toEqual([
     "Red Hat:9 curl [0, 7.76.1-26.el9_3.2) affected",
+    "Red Hat:9 curl.src [0, 7.76.1-26.el9_3.2) affected",
     "Red Hat:8 nodejs@nodejs:18 [0, 1:18.14.2-2.el8) affected",
     "Red Hat:8 npm@nodejs:18 [0, 1:9.5.0-2.el8) affected",
     "Red Hat:10 bare [0, 1.0-1.el10) affected",
     "Red Hat:7 curl [0, ∞) will_not_fix",
-    "Red Hat:7 wget [0, ∞) fix_deferred",
-    "Red Hat:8 go-toolset@go-toolset:rhel8 [0, ∞) affected",
+    "Red Hat:7 wget.src [0, ∞) fix_deferred",
+    "Red Hat:8 go-toolset.src@go-toolset:rhel8 [0, ∞) affected",
     "Red Hat:7 libcurl [0, ∞) under_investigation",
     "Red Hat:8 curl [0, ∞) not_affected",
   ]);
-  expect(advisory?.affected.map(({ severity }) => severity).slice(3, 6)).toEqual([null, "High", null]);
+  expect(advisory?.affected.map(({ severity }) => severity).slice(4, 7)).toEqual([null, "High", null]);
   expect(advisory).toMatchObject({
     id: "CVE-2023-38545",
     summary: "curl: heap based buffer overflow",
@@ -174,6 +175,38 @@ test("Red Hat's VEX tells of Red Hat Enterprise Linux: fixed, not to be fixed, n
     modifiedAt: Date.UTC(2025, 7, 13, 15, 14, 45),
   });
   expect(groupsIn(records)).toEqual(["Red Hat:9", "Red Hat:8", "Red Hat:10", "Red Hat:7"]);
+});
+
+test("what is not said to be of an architecture is a package, or where nobody says so, what it was built from", async () => {
+  const release = product("rhel-9.7.z", { cpe: "cpe:/a:redhat:enterprise_linux:9::appstream" });
+  const of = (id: string, purl?: string) => product(id, purl === undefined ? {} : { purl });
+  const parts = [
+    of("glibc-0:2.34-231.el9_7.10", "pkg:rpm/redhat/glibc@2.34-231.el9_7.10?arch=src"),
+    of("perl-4:5.32.1-481.el9", "pkg:rpm/redhat/perl@5.32.1-481.el9?arch=src&epoch=4"),
+    of("libxml2", "pkg:rpm/redhat/libxml2?arch=src"),
+    of("libxml2-devel", "pkg:rpm/redhat/libxml2-devel"),
+    of("snakeyaml"),
+  ];
+  const ids = parts.map(({ name }) => `rhel-9.7.z:${name}`);
+  const document = {
+    document: { ...vex.document, aggregate_severity: undefined },
+    product_tree: {
+      branches: [{ category: "vendor", name: "Red Hat", branches: [release, ...parts] }],
+      relationships: parts.map(({ name }) => part("rhel-9.7.z", name)),
+    },
+    vulnerabilities: [
+      { cve: "CVE-2026-0861", product_status: { fixed: ids.slice(0, 2), known_affected: ids.slice(2) } },
+    ],
+  };
+  const records = await all(readCsafVex(documents({ "cve-2026-0861.json": document })));
+  expect(advisoriesIn(records)[0]?.affected.map(show)).toEqual([
+    "Red Hat:9 glibc.src [0, 2.34-231.el9_7.10) affected",
+    "Red Hat:9 perl.src [0, 4:5.32.1-481.el9) affected",
+    "Red Hat:9 libxml2.src [0, ∞) affected",
+    "Red Hat:9 libxml2-devel [0, ∞) affected",
+    "Red Hat:9 snakeyaml [0, ∞) affected",
+    "Red Hat:9 snakeyaml.src [0, ∞) affected",
+  ]);
 });
 
 test("documents that are something else are told of", async () => {

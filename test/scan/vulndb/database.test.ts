@@ -135,7 +135,7 @@ describe("a file that is not to be trusted is refused with a sentence", () => {
         truncateSync(path, Bun.file(path).size - 4096);
         await seal(path);
       },
-      says: "has the format 99; this program reads format 1.",
+      says: "has the format 99; this program reads format 2.",
     },
   };
   for (const [name, { make, says }] of Object.entries(cases)) {

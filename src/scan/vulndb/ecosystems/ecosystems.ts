@@ -65,6 +65,11 @@ export function advisoryName(ecosystem: string, name: string): string {
   }
 }
 
+/** What a source is called among advisories that otherwise name what was built of it: `openssl.src`, as Red Hat does. */
+export function sourceName(name: string): string {
+  return `${name}.src`;
+}
+
 /**
  * The name that `Identity` has for an ecosystem of OSV's, or null for one that is not held: of a language without
  * packages in images, or of builds that share their names with the ordinary ones but not their versions (Ubuntu's

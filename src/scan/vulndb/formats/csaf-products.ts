@@ -1,15 +1,16 @@
 import { PackageURL } from "packageurl-js";
+import { sourceName } from "../ecosystems/ecosystems.ts";
 import { asList, asName, asTree, type Tree } from "./shape.ts";
 
 /** An rpm of a release of Red Hat Enterprise Linux, as a CSAF document's product tree tells it. */
 export interface Component {
   readonly ecosystem: string;
-  readonly name: string;
+  /** A package's own name, the `sourceName` of what packages were built from, or both where nobody says which it is. */
+  readonly names: readonly string[];
   /** `[epoch:]version-release`; null where the product stands for every version. */
   readonly version: string | null;
   /** `nodejs:18`. */
   readonly module: string | null;
-  readonly isSource: boolean;
 }
 
 interface Product {
@@ -93,7 +94,8 @@ function fromPurl(text: string): Named | null {
     // Without a release it is a stream's name or nothing: the product stands for all its versions.
     const exact = version?.includes("-") === true ? `${epoch}${version}` : null;
     const module = streamOf(qualifiers?.rpmmod ?? "");
-    return { name: asName(name), version: exact, module, isSource: qualifiers?.arch === "src" };
+    const isSource = qualifiers?.arch === "src";
+    return { names: [isSource ? sourceName(asName(name)) : asName(name)], version: exact, module };
   } catch {
     return null;
   }
@@ -105,12 +107,13 @@ function fromId(id: string): Named | null {
   const module = streamOf(stream);
   const exact = /^(.+)-(?:(\d+):)([^-]+-[^-]+)\.([^.]+)$/.exec(rpm);
   if (exact === null) {
-    const name = rpm.replace(/\.src$/, "");
-    return asName(name) === "" ? null : { name, version: null, module, isSource: rpm.endsWith(".src") };
+    // What has no fix yet is named by its source, and whoever names all that was built of it does it like this too.
+    const names = rpm.endsWith(".src") ? [rpm] : [rpm, sourceName(rpm)];
+    return asName(rpm) === "" ? null : { names, version: null, module };
   }
   const [, name = "", epoch = "0", version = "", architecture] = exact;
   const whole = epoch === "0" ? version : `${epoch}:${version}`;
-  return { name, version: whole, module, isSource: architecture === "src" };
+  return { names: [architecture === "src" ? sourceName(name) : name], version: whole, module };
 }
 
 /** `nodejs:18` of `nodejs:18:8070020230306:abcdef`. */

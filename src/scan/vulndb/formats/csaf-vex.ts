@@ -65,10 +65,12 @@ function affectedOf(vulnerability: Tree, products: ProductTree): readonly Affect
   const remedies = remediesOf(vulnerability);
   const found = new Map<string, Affected>();
   const add = (id: string, component: Component, said: Pick<Affected, "ranges" | "status">) => {
-    const { ecosystem, name, module } = component;
+    const { ecosystem, names, module } = component;
     const severity = impacts.get(id) ?? null;
-    const affected: Affected = { ecosystem, name, module, scheme: "rpm", versions: [], severity, ...said };
-    found.set([ecosystem, name, module, said.status, said.ranges[0]?.fixed].join(" "), affected);
+    for (const name of names) {
+      const affected: Affected = { ecosystem, name, module, scheme: "rpm", versions: [], severity, ...said };
+      found.set([ecosystem, name, module, said.status, said.ranges[0]?.fixed].join(" "), affected);
+    }
   };
   const each = (ids: unknown, take: (id: string, component: Component) => void) => {
     for (const id of asList(ids).map(asId)) {
@@ -77,7 +79,7 @@ function affectedOf(vulnerability: Tree, products: ProductTree): readonly Affect
     }
   };
   each(status.fixed, (id, component) => {
-    if (component.version === null || component.isSource) return;
+    if (component.version === null) return;
     add(id, component, { ranges: [before(component.version)], status: "affected" });
   });
   each(status.known_affected, (id, component) =>
@@ -89,8 +91,9 @@ function affectedOf(vulnerability: Tree, products: ProductTree): readonly Affect
   const spokenOf = new Set([...found.values()].map(keyOf));
   each(status.known_not_affected, (id, component) => {
     // Single builds are named where others of the same erratum are affected; that says nothing of other versions.
-    if (component.version !== null || spokenOf.has(keyOf(component))) return;
-    add(id, component, { ranges: [everyVersion], status: "not_affected" });
+    if (component.version !== null) return;
+    const names = component.names.filter((name) => !spokenOf.has(keyOf({ ...component, name })));
+    add(id, { ...component, names }, { ranges: [everyVersion], status: "not_affected" });
   });
   return [...found.values()];
 }
