@@ -54,6 +54,36 @@ describe("what an OSV record says is affected", () => {
     expect(await shown(record({ affected: [listed] }))).toEqual(["npm left-pad =1.0.0 affected"]);
   });
 
+  test("ends where GitHub last knew it to be, when no version is said to mend it", async () => {
+    const open = [{ introduced: "0" }];
+    const known = (range: string, more: object = {}) => ({
+      ...{ database_specific: { last_known_affected_version_range: range }, ...more },
+    });
+    expect(await inNpm(open, known("<= 1.2.3"))).toEqual(["npm left-pad [0, 1.2.3] affected"]);
+    expect(await inNpm(open, known("< 1.3.0"))).toEqual(["npm left-pad [0, 1.3.0) affected"]);
+    expect(
+      await inNpm([{ introduced: "1.0.0" }], known("< 1.3.0", { versions: ["1.0.0", "1.3.0"] })),
+    ).toEqual(["npm left-pad [1.0.0, 1.3.0) affected"]);
+    const two = [...fixedIn("1.0.0"), { introduced: "2.0.0" }];
+    expect(await inNpm(two, known("<= 2.5.0"))).toEqual(["npm left-pad [0, 1.0.0) [2.0.0, 2.5.0] affected"]);
+    expect(await inNpm(fixedIn("1.2.4"), known("<= 1.2.3"))).toEqual(["npm left-pad [0, 1.2.4) affected"]);
+    for (const range of ["unknown", "<= 1, < 2", "> 1", "< ", ""])
+      expect(await inNpm(open, known(range)), range).toEqual(["npm left-pad [0, ∞) affected"]);
+    expect(await inNpm([{ introduced: "2.0.0" }], known("< 1.0.0"))).toEqual([
+      "npm left-pad [2.0.0, ∞) affected",
+    ]);
+  });
+
+  test("of Go does not follow what its makers number their versions by, nor what of it is used", async () => {
+    const vitess = affected("Go", "vitess.io/vitess", [{ introduced: "0" }, { fixed: "0.17.7" }], {
+      ecosystem_specific: {
+        custom_ranges: [{ type: "ECOSYSTEM", events: fixedIn("17.0.7") }],
+        imports: [{ path: "vitess.io/vitess/go/mysql", symbols: ["Convert"] }],
+      },
+    });
+    expect(await shown(record({ affected: [vitess] }))).toEqual(["Go vitess.io/vitess [0, 0.17.7) affected"]);
+  });
+
   test("is nothing where it was fixed in 0", async () => {
     const inAlpine = affected("Alpine:v3.20", "curl", fixedIn("0"));
     expect(await shown(record({ affected: [inAlpine] }))).toEqual(["Alpine:v3.20 curl [0, ∞) not_affected"]);

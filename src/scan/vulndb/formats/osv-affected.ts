@@ -1,4 +1,5 @@
-import type { Affected } from "../advisory.ts";
+import type { VersionScheme } from "../../versions/index.ts";
+import type { Affected, Range } from "../advisory.ts";
 import { advisoryName, normaliseEcosystem, schemeOf } from "../ecosystems/ecosystems.ts";
 import { modulesOf } from "./modules.ts";
 import { type Event, everyVersion, isNever, outside, rangesBetween } from "./ranges.ts";
@@ -26,8 +27,10 @@ function oneOf(entry: Tree, headline: string): readonly Affected[] {
     .map((range) => asList(range.events).flatMap((event) => eventsOf(asTree(event))));
   const listed = asNames(entry.versions);
   const isNotAffected = events.length > 0 && listed.length === 0 && events.every(isNeverAffected);
-  const ranges = isNotAffected ? [everyVersion] : events.flatMap((some) => rangesBetween(some, scheme));
-  const versions = outside(listed, ranges, scheme);
+  const between = (ends: readonly Event[]) => events.flatMap((some) => endedBy(ends, some, scheme));
+  const ranges = isNotAffected ? [everyVersion] : between(lastKnown(entry));
+  // What is listed of a range without an end goes on behind its last known end too.
+  const versions = outside(listed, isNotAffected ? ranges : [...ranges, ...between([])], scheme);
   if (ranges.length === 0 && versions.length === 0) return [];
   const specific = asTree(entry.ecosystem_specific);
   const fixes = ranges.flatMap(({ fixed }) => fixed ?? []);
@@ -41,6 +44,25 @@ function oneOf(entry: Tree, headline: string): readonly Affected[] {
     status: isNotAffected ? "not_affected" : specific.urgency === "end-of-life" ? "will_not_fix" : "affected",
     severity: vendorSeverity(specific.urgency ?? specific.severity),
   }));
+}
+
+/**
+ * Where GitHub names no version that mends a package, its range has no end here, and what it knows to be affected is
+ * told beside it: `<= 1.2.3`, or `< 1.3`.
+ */
+function lastKnown(entry: Tree): readonly Event[] {
+  const range = asName(asTree(entry.database_specific).last_known_affected_version_range);
+  const [, sign, version = ""] = /^(<=?) ?([^ ,]+)$/.exec(range) ?? [];
+  return sign === undefined ? [] : [{ kind: sign === "<" ? "fixed" : "last_affected", version }];
+}
+
+/** The ranges between events, the last of which `ends` ends unless it has an end of its own. */
+function endedBy(ends: readonly Event[], events: readonly Event[], scheme: VersionScheme): readonly Range[] {
+  const ranges = rangesBetween(events, scheme);
+  const last = ranges.at(-1);
+  return last === undefined || last.fixed !== null || last.lastAffected !== null
+    ? ranges
+    : rangesBetween([...events, ...ends], scheme);
 }
 
 function packageOf(entry: Tree): { readonly ecosystem: string; readonly name: string } {
