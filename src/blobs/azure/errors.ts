@@ -29,6 +29,8 @@ export function isTransient(error: unknown): boolean {
   const status = (error as Failure).statusCode;
   // Without an answer: the network, or a time limit of ours.
   if (status === undefined || codeOf(error) === "PendingCopyOperation") return true;
+  // A success that is none to the library: something on the way answered by itself.
+  if (status < 300) return true;
   return (status >= 500 && status !== 501 && status !== 507) || status === 429 || status === 408;
 }
 

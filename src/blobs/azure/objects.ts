@@ -83,7 +83,8 @@ export async function* listBlobs(container: Container, folder: string): AsyncGen
         const { value } = await container.client
           .listBlobsFlat({ prefix, ...signal })
           .byPage(from)
-          .next();
+          .next()
+          .catch(explain);
         return expectGiven<ContainerListBlobFlatSegmentResponse>(value);
       })
       .catch((error) => {
@@ -95,6 +96,11 @@ export async function* listBlobs(container: Container, folder: string): AsyncGen
     }
     next = page.continuationToken;
   } while (next);
+}
+
+/** Of an empty answer, which is not the service's, the library says so in its own way. */
+function explain(error: unknown): never {
+  throw error instanceof TypeError ? new Error("The answer is not the storage's", { cause: error }) : error;
 }
 
 /** As `ObjectService.request`. */
