@@ -1,3 +1,4 @@
+import { unpackPaths } from "../layer/inventory.ts";
 import type { Distribution } from "../package.ts";
 import { baseName, folderOf, join } from "../paths.ts";
 import { isForeign } from "../rpm/vendors.ts";
@@ -10,15 +11,16 @@ export function ownedFiles(
   files: readonly ImageFile[],
   asked: ReadonlySet<string>,
 ): ReadonlySet<string> {
+  if (asked.size === 0) return asked;
   const names = new Set([...asked].map(baseName));
   const folders = new Map<string, string | null>();
   const owned = new Set<string>();
-  for (const { finds } of files) {
-    for (const { path, vendor } of finds.owns) {
+  for (const { vendor, paths } of files.flatMap(({ finds }) => finds.owns)) {
+    // The distribution's advisories say nothing of what is in there.
+    if (distribution !== null && isForeign(vendor, distribution)) continue;
+    for (const path of unpackPaths(paths)) {
       // Most are no files that anybody asks for.
       if (!names.has(baseName(path))) continue;
-      // The distribution's advisories say nothing of what is in there.
-      if (distribution !== null && isForeign(vendor, distribution)) continue;
       const folder = folderOf(path);
       // Databases say `bin/sh` where `bin` is a link to `usr/bin`.
       const resolved = folders.get(folder) ?? image.view.resolve(folder);

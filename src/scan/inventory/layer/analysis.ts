@@ -1,7 +1,7 @@
 import { type Analyzer, type Find, type LayerFile, UnreadableFile } from "../analyzer.ts";
 import type { Distribution } from "../package.ts";
 import { baseName, normalPath } from "../paths.ts";
-import type { FileFinds, OwnedFile } from "./inventory.ts";
+import { type FileFinds, packPaths } from "./inventory.ts";
 import { UnreadableLayer } from "./unreadable-layer.ts";
 
 /** Of a name, a version, a license. What is longer is no such thing. */
@@ -59,7 +59,7 @@ export class Analysis {
       const path = normalPath(find.owns);
       const name = baseName(path);
       if (this.#languages.some((analyzer) => analyzer.wants(path, name)))
-        found.owns.push({ path, vendor: find.vendor?.slice(0, maxCharacters) ?? null });
+        found.own(path, find.vendor?.slice(0, maxCharacters) ?? null);
     } else {
       const { name, version, architecture, source, module, vendor, licenses, path } = find.package;
       const texts = [
@@ -86,20 +86,28 @@ export class Analysis {
 /** What is found in one file. */
 class Found {
   readonly packages: FileFinds["packages"][number][] = [];
-  readonly owns: OwnedFile[] = [];
   readonly failures: string[] = [];
   distribution: Partial<Distribution> | null = null;
+  /** The files that are owned, by vendor. */
+  readonly #owned = new Map<string | null, string[]>();
+
+  own(path: string, vendor: string | null): void {
+    const paths = this.#owned.get(vendor);
+    if (paths === undefined) this.#owned.set(vendor, [path]);
+    else paths.push(path);
+  }
 
   fail(sentence: string): void {
     if (this.failures.length < maxFailures) this.failures.push(sentence.slice(0, maxCharacters));
   }
 
   get isEmpty(): boolean {
-    return this.packages.length + this.owns.length + this.failures.length === 0 && this.distribution === null;
+    return this.packages.length + this.#owned.size + this.failures.length === 0 && this.distribution === null;
   }
 
   of({ type, database }: Analyzer, path: string): FileFinds {
-    const { packages, owns, distribution, failures } = this;
+    const { packages, distribution, failures } = this;
+    const owns = [...this.#owned].map(([vendor, paths]) => ({ vendor, paths: packPaths(paths) }));
     return { path, type, database: database ?? false, packages, owns, distribution, failures };
   }
 }
