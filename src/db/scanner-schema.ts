@@ -1,9 +1,13 @@
+import type { Generated } from "kysely";
+
 /** The tables of the room `scan` that are about other people's scanners; the rules are those of `schema.ts`. */
 export interface ScannerSchema {
   scanner_registration: ScannerRegistrationTable;
   project_scanner: ProjectScannerTable;
   scanner_run: ScannerRunTable;
   scanner_report: ScannerReportTable;
+  scanner_finding: ScannerFindingTable;
+  scanner_image_finding: ScannerImageFindingTable;
   scan_order: ScanOrderTable;
 }
 
@@ -70,13 +74,44 @@ export interface ScannerReportTable {
   data_as_of: number | null;
   started_at: number;
   reported_at: number;
-  /** Findings by severity: JSON. */
-  counts: string;
+  critical: number;
+  high: number;
+  medium: number;
+  low: number;
+  negligible: number;
+  unknown: number;
+  none: number;
+  /** Of all these, those for which there is a fix. */
   fixable: number;
   /** JSON: `Coverage[]`; null where the scanner does not say. */
   coverage: string | null;
   /** The digest under which an SBOM was pushed. */
   accessory: string | null;
+}
+
+/** What a scanner has said of a package, once for all images: what searches need of the reports that stand. */
+export interface ScannerFindingTable {
+  id: Generated<number>;
+  scanner: string;
+  /** Of all that makes it another one: the scanner, and the columns up to the score. */
+  hash: string;
+  vulnerability: string;
+  package: string;
+  version: string;
+  fixed_version: string | null;
+  /** `rankOf`. */
+  severity: number;
+  /** Tenths of the CVSS 3 score, else of the best of any other version; null without one. */
+  score: number | null;
+  description: string;
+  /** JSON. */
+  links: string;
+}
+
+/** Which images have it, by the report that stands of each. */
+export interface ScannerImageFindingTable {
+  manifest_id: number;
+  finding_id: number;
 }
 
 /** What another registry has asked the built-in scanner to look at, and what came of it. */

@@ -1,5 +1,6 @@
 import { Cvss2, Cvss3P0, Cvss3P1, Cvss4P0 } from "ae-cvss-calculator";
 import { Lru } from "../kernel/index.ts";
+import type { Cvss } from "./match/finding.ts";
 
 /** CVSS 2 has no prefix of its own; some write one nevertheless. */
 const versions = {
@@ -26,6 +27,13 @@ export function scoreOf(vector: string): number | null {
   const score = calculate(vector);
   known.set(vector, { score });
   return score;
+}
+
+/** The score that lists go by, in tenths: Harbor's are of version 3 of CVSS. Null without any. */
+export function listedScore(cvss: readonly Cvss[]): number | null {
+  const third = cvss.filter(({ version }) => version.startsWith("3."));
+  const scores = (third.length > 0 ? third : cvss).map(({ score }) => Math.round(score * 10));
+  return scores.length === 0 ? null : Math.max(...scores);
 }
 
 function calculate(text: string): number | null {

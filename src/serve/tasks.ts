@@ -145,6 +145,7 @@ function jobHandlers(
         return {
           packages: await scan.images.purge(),
           outdated_images: await scan.images.requestOutdated(),
+          scanner_findings: await services.scanners.purge(),
           scan_orders: await services.orders.orders.purge(),
           audit_records: await audit.purge(now - config.audit.retention),
         };

@@ -4,7 +4,7 @@ import { columnTypes } from "./column-types.ts";
 
 /** Other people's scanners: which there are, what they were asked, what they reported; and what others ask of ours. */
 export async function scanners(tx: Tx, engine: Database["engine"]): Promise<void> {
-  const { text, integer, bytes } = columnTypes(engine);
+  const { id, key, text, integer, bytes } = columnTypes(engine);
 
   await tx.schema
     .createTable("scanner_registration")
@@ -58,16 +58,70 @@ export async function scanners(tx: Tx, engine: Database["engine"]): Promise<void
     .addColumn("kind", text, (c) => c.notNull())
     .addColumn("run", text, (c) => c.notNull())
     .addColumn("media_type", text, (c) => c.notNull())
-    .addColumn("content", bytes, (c) => c.notNull())
     .addColumn("adapter", text, (c) => c.notNull())
     .addColumn("data_as_of", integer)
     .addColumn("started_at", integer, (c) => c.notNull())
     .addColumn("reported_at", integer, (c) => c.notNull())
-    .addColumn("counts", text, (c) => c.notNull())
+    .addColumn("critical", integer, (c) => c.notNull())
+    .addColumn("high", integer, (c) => c.notNull())
+    .addColumn("medium", integer, (c) => c.notNull())
+    .addColumn("low", integer, (c) => c.notNull())
+    .addColumn("negligible", integer, (c) => c.notNull())
+    .addColumn("unknown", integer, (c) => c.notNull())
+    .addColumn("none", integer, (c) => c.notNull())
     .addColumn("fixable", integer, (c) => c.notNull())
     .addColumn("coverage", text)
     .addColumn("accessory", text)
+    // The last: what lies behind it in a row is read through it.
+    .addColumn("content", bytes, (c) => c.notNull())
     .addPrimaryKeyConstraint("scanner_report_key", ["manifest_id", "scanner", "kind"])
+    .execute();
+  // The security hub adds all reports up, without reading them.
+  await tx.schema
+    .createIndex("scanner_report_counts")
+    .on("scanner_report")
+    .columns(["scanner", "kind", "critical", "high", "medium", "low", "negligible", "unknown", "none"])
+    .columns(["fixable", "manifest_id"])
+    .execute();
+
+  await tx.schema
+    .createTable("scanner_finding")
+    .addColumn("id", id, (c) => c.modifyEnd(sql.raw(key)))
+    .addColumn("scanner", text, (c) => c.notNull())
+    .addColumn("hash", text, (c) => c.notNull().unique())
+    .addColumn("vulnerability", text, (c) => c.notNull())
+    .addColumn("package", text, (c) => c.notNull())
+    .addColumn("version", text, (c) => c.notNull())
+    .addColumn("fixed_version", text)
+    .addColumn("severity", integer, (c) => c.notNull())
+    .addColumn("score", integer)
+    .addColumn("description", text, (c) => c.notNull())
+    .addColumn("links", text, (c) => c.notNull())
+    .execute();
+  for (const column of ["vulnerability", "package"]) {
+    await tx.schema
+      .createIndex(`scanner_finding_${column}`)
+      .on("scanner_finding")
+      .columns([column])
+      .execute();
+  }
+  // The worst first: the order of the security hub.
+  const last = engine === "sqlite" ? sql`` : sql`nulls last`;
+  await sql`
+    create index scanner_finding_worst on scanner_finding
+      (scanner, severity desc, score desc ${last}, vulnerability, id)
+  `.execute(tx);
+
+  await tx.schema
+    .createTable("scanner_image_finding")
+    .addColumn("manifest_id", integer, (c) => c.notNull().references("manifest.id").onDelete("cascade"))
+    .addColumn("finding_id", integer, (c) => c.notNull().references("scanner_finding.id").onDelete("cascade"))
+    .addPrimaryKeyConstraint("scanner_image_finding_key", ["manifest_id", "finding_id"])
+    .execute();
+  await tx.schema
+    .createIndex("scanner_image_finding_finding")
+    .on("scanner_image_finding")
+    .columns(["finding_id"])
     .execute();
 
   await tx.schema

@@ -141,13 +141,13 @@ export function addSecurity(api: Api, { access, rights, hub }: ApiServices): voi
 
 async function dangerousCves(hub: ApiServices["hub"]): Promise<z.infer<typeof dangerousCveSchema>[]> {
   const worst = await hub.worstVulnerabilities();
-  return worst.map(({ id, severity, score, description, identity }) => ({
+  return worst.map(({ id, severity, score, description, place }) => ({
     cve_id: id,
     severity,
     cvss_score_v3: score ?? 0,
     desc: description,
-    package: identity.name,
-    version: identity.version,
+    package: place.name,
+    version: place.version,
   }));
 }
 

@@ -13,6 +13,7 @@ import {
   worstVulnerabilities,
 } from "./overview.ts";
 import { count, type HubRow, search } from "./search.ts";
+import { type Place, type Source, sourcesOf } from "./sources.ts";
 
 /** One vulnerability of one package in one image. */
 export interface HubItem extends Text {
@@ -30,7 +31,7 @@ export interface HubItem extends Text {
   readonly fixedVersion: string | null;
 }
 
-/** What the vulnerability database has to say. */
+/** What there is to say of a vulnerability. */
 interface Text {
   readonly description: string;
   readonly links: readonly string[];
@@ -49,7 +50,10 @@ export interface SearchOptions {
   readonly countUpTo: number | null;
 }
 
-/** What the built-in scanner has found in all images: which images a vulnerability affects, and the other way round. */
+/**
+ * What was found in all images, in each by its project's scanner: which images a vulnerability affects, and the other
+ * way round.
+ */
 export class SecurityHub {
   readonly #reader: Reader;
   readonly #current: () => Known | null;
@@ -59,26 +63,27 @@ export class SecurityHub {
     this.#current = current;
   }
 
-  summary(): Promise<HubSummary> {
-    return summarise(this.#reader);
+  async summary(): Promise<HubSummary> {
+    return summarise(this.#reader, await sourcesOf(this.#reader));
   }
 
   async worstVulnerabilities(): Promise<readonly (DangerousVulnerability & Text)[]> {
-    const worst = await worstVulnerabilities(this.#reader);
-    return worst.map((one) => ({ ...one, ...(this.#textsOf(one.identity).get(one.id) ?? noText) }));
+    const worst = await worstVulnerabilities(this.#reader, await sourcesOf(this.#reader));
+    const textOf = await this.#texts(worst.map(({ place }) => place));
+    return worst.map((one) => ({ ...one, ...textOf(one.id, one.place) }));
   }
 
-  worstImages(): Promise<readonly DangerousImage[]> {
-    return worstImages(this.#reader);
+  async worstImages(): Promise<readonly DangerousImage[]> {
+    return worstImages(this.#reader, await sourcesOf(this.#reader));
   }
 
   /** The worst first. Throws BAD_REQUEST for criteria that there are none of. */
   async search({ criteria, limit, offset }: ListQuery, options: SearchOptions): Promise<HubPage> {
     const filter = toFilter(criteria);
-    const rows = await search(this.#reader, filter, limit, offset);
+    const sources = await sourcesOf(this.#reader);
+    const rows = await search(this.#reader, sources, filter, limit, offset);
     const tags = options.tags ? await this.#tagsOf(rows) : new Map<number, readonly string[]>();
-    const packages = new Map(rows.map((row) => [row.package_id, row]));
-    const texts = new Map([...packages].map(([id, identity]) => [id, this.#textsOf(identity)]));
+    const textOf = await this.#texts(rows);
     return {
       items: rows.map((row) => ({
         projectId: row.project_id,
@@ -91,17 +96,19 @@ export class SecurityHub {
         package: row.name,
         version: row.version,
         fixedVersion: row.fixed_version,
-        ...(texts.get(row.package_id)?.get(row.vulnerability) ?? noText),
+        ...textOf(row.vulnerability, row),
       })),
-      total: await this.#count(filter, options.countUpTo),
+      total: await this.#count(sources, filter, options.countUpTo),
     };
   }
 
   /** Of everything, and of one severity, each image has been counted already. */
-  async #count(filter: HubFilter, most: number | null): Promise<number | null> {
+  async #count(sources: readonly Source[], filter: HubFilter, most: number | null): Promise<number | null> {
     const { severity, ...others } = filter;
-    if (Object.values(others).some((value) => value !== null)) return count(this.#reader, filter, most);
-    const { counts } = await summarise(this.#reader);
+    if (Object.values(others).some((value) => value !== null)) {
+      return count(this.#reader, sources, filter, most);
+    }
+    const { counts } = await summarise(this.#reader, sources);
     const total =
       severity === null ? Object.values(counts).reduce((sum, some) => sum + some, 0) : counts[severity];
     return most !== null && total > most ? null : total;
@@ -120,14 +127,27 @@ export class SecurityHub {
     return new Map([...byImage].map(([id, some]) => [id, some.map(({ name }) => name)]));
   }
 
-  #textsOf(identity: Identity): ReadonlyMap<string, Text> {
+  /** What there is to say of vulnerabilities in these packages. */
+  async #texts(places: readonly Place[]): Promise<(id: string, place: Place) => Text> {
     const known = this.#current();
-    const findings = known === null ? [] : matchIdentity(known, identity);
-    return new Map(
-      findings.map(({ id, summary, description, links }) => [
-        id,
-        { description: description || summary, links },
-      ]),
-    );
+    const wanted = [...new Set(places.map(({ identity }) => identity).filter((id) => id !== null))];
+    const texts = new Map<number, ReadonlyMap<string, Text>>();
+    if (known !== null && wanted.length > 0) {
+      const identities = this.#reader.selectFrom("package_identity").selectAll().where("id", "in", wanted);
+      for (const identity of await identities.execute()) texts.set(identity.id, textsOf(known, identity));
+    }
+    return (id, { identity, description, links }) =>
+      identity === null
+        ? { description: description ?? "", links: JSON.parse(links ?? "[]") }
+        : (texts.get(identity)?.get(id) ?? noText);
   }
+}
+
+function textsOf(known: Known, identity: Identity): ReadonlyMap<string, Text> {
+  return new Map(
+    matchIdentity(known, identity).map(({ id, summary, description, links }) => [
+      id,
+      { description: description || summary, links },
+    ]),
+  );
 }

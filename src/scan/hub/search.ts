@@ -2,18 +2,14 @@ import { type RawBuilder, type SqlBool, sql } from "kysely";
 import type { Reader } from "../../db/index.ts";
 import { rankOf } from "../severity.ts";
 import type { HubFilter } from "./filter.ts";
+import type { Place, Source } from "./sources.ts";
 
 /** One vulnerability of one package in one image. */
-export interface HubRow {
+export interface HubRow extends Place {
   readonly vulnerability: string;
   readonly severity: number;
   readonly score: number | null;
   readonly fixed_version: string | null;
-  readonly package_id: number;
-  readonly ecosystem: string;
-  readonly name: string;
-  readonly version: string;
-  readonly module: string;
   readonly manifest_id: number;
   readonly digest: string;
   readonly repository: string;
@@ -26,61 +22,102 @@ const fewImages = 500;
 /** A part of what a search finds, the worst first. It takes no more time in a large registry than in a small one. */
 export async function search(
   reader: Reader,
+  sources: readonly Source[],
   filter: HubFilter,
   limit: number,
   offset: number,
 ): Promise<readonly HubRow[]> {
-  const images = await fewImagesOf(reader, filter);
-  if (images?.length === 0) return [];
-  // Where the images decide, no index has the order: the addition keeps SQLite from taking one for its sake.
-  const severity = images === null ? sql`f.severity` : sql`f.severity + 0`;
+  const parts: RawBuilder<HubRow>[] = [];
+  const page =
+    sources.length === 1 ? sql`limit ${limit} offset ${offset}` : sql`limit ${limit + offset} offset 0`;
+  for (const [index, source] of sources.entries()) {
+    const images = await fewImagesOf(reader, source, filter);
+    if (images?.length !== 0) parts.push(partOf(source, index, filter, images, page));
+  }
+  const [first, ...more] = parts;
+  if (first === undefined) return [];
+  if (sources.length === 1) return (await first.execute(reader)).rows;
+  const all = [first, ...more].map(
+    (part, index) => sql`select * from (${part}) as ${sql.ref(`part${index}`)}`,
+  );
   const { rows } = await sql<HubRow>`
-    select f.vulnerability, f.severity, f.score, f.fixed_version, f.package_id, p.ecosystem, p.name, p.version, p.module,
-      i.manifest_id, m.digest, r.name as repository, r.project_id
-    from package_finding f
-      join image_package i on i.package_id = f.package_id
-      join package_identity p on p.id = f.package_id
-      join manifest m on m.id = i.manifest_id
-      join repository r on r.id = m.repository_id
-    where ${conditions(filter, images)}
-    order by ${severity} desc, f.score desc nulls last, f.vulnerability, f.package_id, i.manifest_id
+    select * from (${sql.join(all, sql` union all `)}) as found
+    order by severity desc, score desc nulls last, vulnerability, source, finding, manifest_id
     limit ${limit} offset ${offset}`.execute(reader);
   return rows;
 }
 
-/** How many a search finds; null where they are more than `most`. */
-export async function count(reader: Reader, filter: HubFilter, most: number | null): Promise<number | null> {
-  const images = await fewImagesOf(reader, filter);
-  if (images?.length === 0) return 0;
-  const limit = most === null ? sql`` : sql`limit ${most + 1}`;
-  const imagesJoined =
-    images === null && namesImages(filter)
-      ? sql`join manifest m on m.id = i.manifest_id join repository r on r.id = m.repository_id`
-      : sql``;
-  const { rows } = await sql<{ count: number | string }>`
-    select count(*) as count from (
-      select 1 as one from package_finding f join image_package i on i.package_id = f.package_id ${imagesJoined}
-      where ${conditions(filter, images)} ${limit}
-    ) as found`.execute(reader);
-  const found = Number(rows[0]?.count ?? 0);
-  return most !== null && found > most ? null : found;
+/** What one scanner contributes. */
+function partOf(
+  source: Source,
+  index: number,
+  filter: HubFilter,
+  images: readonly number[] | null,
+  page: RawBuilder<unknown>,
+): RawBuilder<HubRow> {
+  // Where the images decide, no index has the order: the addition keeps SQLite from taking one for its sake.
+  const severity = images === null ? sql`f.severity` : sql`f.severity + 0`;
+  return sql<HubRow>`
+    select f.vulnerability, f.severity, f.score, f.fixed_version, ${source.place}, i.manifest_id, m.digest,
+      r.name as repository, r.project_id, ${sql.lit(index)} as source, ${source.finding} as finding
+    from ${source.findings}
+      join ${source.links} on ${source.linked} = ${source.finding}
+      ${source.packages}
+      join manifest m on m.id = i.manifest_id
+      join repository r on r.id = m.repository_id
+    where ${conditions(source, filter, images)}
+    order by ${severity} desc, f.score desc nulls last, f.vulnerability, ${source.finding}, i.manifest_id
+    ${page}`;
 }
 
-function conditions(filter: HubFilter, images: readonly number[] | null): RawBuilder<SqlBool> {
-  const all: RawBuilder<SqlBool>[] = [sql`1 = 1`];
+/** How many a search finds; null where they are more than `most`. */
+export async function count(
+  reader: Reader,
+  sources: readonly Source[],
+  filter: HubFilter,
+  most: number | null,
+): Promise<number | null> {
+  const limit = most === null ? sql`` : sql`limit ${most + 1}`;
+  let total = 0;
+  for (const source of sources) {
+    const images = await fewImagesOf(reader, source, filter);
+    if (images?.length === 0) continue;
+    const imagesJoined =
+      images === null && imageConditions(source, filter).length > 0
+        ? sql`join manifest m on m.id = i.manifest_id join repository r on r.id = m.repository_id`
+        : sql``;
+    const { rows } = await sql<{ count: number | string }>`
+      select count(*) as count from (
+        select 1 as one from ${source.findings}
+          join ${source.links} on ${source.linked} = ${source.finding} ${imagesJoined}
+        where ${conditions(source, filter, images)} ${limit}
+      ) as found`.execute(reader);
+    total += Number(rows[0]?.count ?? 0);
+    if (most !== null && total > most) return null;
+  }
+  return total;
+}
+
+function conditions(
+  source: Source,
+  filter: HubFilter,
+  images: readonly number[] | null,
+): RawBuilder<SqlBool> {
+  const all: RawBuilder<SqlBool>[] = [source.itsFindings];
   if (filter.cve !== null) all.push(sql`f.vulnerability = ${filter.cve}`);
   if (filter.severity !== null) all.push(sql`f.severity = ${rankOf(filter.severity)}`);
   if (filter.score !== null) all.push(sql`f.score between ${filter.score.min} and ${filter.score.max}`);
-  if (filter.package !== null) {
-    all.push(sql`f.package_id in (select id from package_identity where name = ${filter.package})`);
-  }
-  if (images === null) all.push(...imageConditions(filter));
+  if (filter.package !== null) all.push(source.inPackage(filter.package));
+  if (images === null) all.push(...imageConditions(source, filter));
   else all.push(sql`i.manifest_id in (${sql.join(images)})`);
   return sql<SqlBool>`(${sql.join(all, sql` and `)})`;
 }
 
-function imageConditions({ projectId, repository, digest, tag }: HubFilter): readonly RawBuilder<SqlBool>[] {
-  const all: RawBuilder<SqlBool>[] = [];
+function imageConditions(
+  { projects }: Source,
+  { projectId, repository, digest, tag }: HubFilter,
+): readonly RawBuilder<SqlBool>[] {
+  const all: RawBuilder<SqlBool>[] = projects === null ? [] : [projects];
   if (projectId !== null) all.push(sql`r.project_id = ${projectId}`);
   if (repository !== null) all.push(sql`r.name = ${repository}`);
   if (digest !== null) all.push(sql`m.blob_id in (select id from blob where digest = ${digest})`);
@@ -88,18 +125,19 @@ function imageConditions({ projectId, repository, digest, tag }: HubFilter): rea
   return all;
 }
 
-function namesImages(filter: HubFilter): boolean {
-  return imageConditions(filter).length > 0;
-}
-
-/** The images that the filter leaves, where those are few; null where they are many, or it names none. */
-async function fewImagesOf(reader: Reader, filter: HubFilter): Promise<readonly number[] | null> {
-  if (!namesImages(filter)) return null;
+/** The images that the filter leaves, where those are few; null where they are many, or all. */
+export async function fewImagesOf(
+  reader: Reader,
+  source: Source,
+  filter: HubFilter,
+): Promise<readonly number[] | null> {
+  const narrowing = imageConditions(source, filter);
+  if (narrowing.length === 0) return null;
   const { rows } = await sql<{ id: number }>`
-    select m.id from image_scan s
+    select m.id from ${source.images}
       join manifest m on m.id = s.manifest_id
       join repository r on r.id = m.repository_id
-    where ${sql.join(imageConditions(filter), sql` and `)}
+    where ${sql.join([source.itsImages, ...narrowing], sql` and `)}
     limit ${fewImages + 1}`.execute(reader);
   return rows.length > fewImages ? null : rows.map(({ id }) => id);
 }

@@ -1,9 +1,13 @@
-import { type Selectable, sql } from "kysely";
-import { batches, type ImageScanTable, type Tx } from "../../db/index.ts";
+import { sql } from "kysely";
+import { batches, type Tx } from "../../db/index.ts";
+import type { Finding } from "../match/finding.ts";
 import { type Severity, severities } from "../severity.ts";
 
+/** A column that counts the findings of an image. */
+export type CountColumn = Lowercase<Severity> | "fixable";
+
 /** By `rankOf`, the column that counts a severity. */
-const columns = severities.map((severity) => severity.toLowerCase() as Lowercase<Severity>);
+const columns = severities.map(columnOf);
 
 export type Counts = Readonly<Partial<Record<Severity, number>>>;
 
@@ -61,12 +65,27 @@ async function undecidedOf(tx: Tx, manifestId: number): Promise<Readonly<Record<
   return Object.fromEntries(rows.map(({ ecosystem, count }) => [ecosystem, Number(count)]));
 }
 
-/** The columns as what reports say. */
-export function countsOf(row: Pick<Selectable<ImageScanTable>, Lowercase<Severity>>): Counts {
+function columnOf(severity: Severity): Lowercase<Severity> {
+  return severity.toLowerCase() as Lowercase<Severity>;
+}
+
+/** The columns of an image with these findings. */
+export function columnsOf(findings: readonly Finding[]): Record<CountColumn, number> {
+  const counts = { ...nothing };
+  for (const { severity, fixedVersion } of findings) {
+    counts[columnOf(severity)]++;
+    if (fixedVersion !== null) counts.fixable++;
+  }
+  return counts;
+}
+
+/** The columns as what reports say; null where there is no report. */
+export function countsOf(row: Readonly<Record<Lowercase<Severity>, number | null>>): Counts {
   const counts: Partial<Record<Severity, number>> = {};
   for (const [rank, severity] of severities.entries()) {
     const column = columns[rank];
-    if (column !== undefined && row[column] > 0) counts[severity] = row[column];
+    const count = column === undefined ? 0 : (row[column] ?? 0);
+    if (count > 0) counts[severity] = count;
   }
   return counts;
 }

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { batches, type PackageFindingTable, type Tx } from "../../db/index.ts";
+import { listedScore } from "../cvss.ts";
 import type { Finding } from "../match/finding.ts";
 import { rankOf } from "../severity.ts";
 
@@ -75,17 +76,10 @@ function toRow(package_id: number, finding: Finding): Row {
     severity: rankOf(finding.severity),
     status: finding.status,
     fixed_version: finding.fixedVersion,
-    score: scoreOf(finding),
+    score: listedScore(finding.cvss),
     exploited: finding.exploitedSince === null ? 0 : 1,
     epss: finding.epss === null ? null : Math.round(finding.epss.probability * 1_000_000),
   };
-}
-
-/** Tenths. Harbor's lists go by version 3 of CVSS. */
-function scoreOf({ cvss }: Finding): number | null {
-  const third = cvss.filter(({ version }) => version.startsWith("3."));
-  const scores = (third.length > 0 ? third : cvss).map(({ score }) => Math.round(score * 10));
-  return scores.length === 0 ? null : Math.max(...scores);
 }
 
 function keyOf({ package_id, vulnerability }: Row): string {

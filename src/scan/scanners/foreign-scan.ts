@@ -1,6 +1,5 @@
 import type { Access } from "../../access/index.ts";
 import { type Clock, minute, second } from "../../kernel/index.ts";
-import type { Severity } from "../severity.ts";
 import type { Accessories } from "./accessories.ts";
 import { Adapter, type ScanRequest } from "./adapter/adapter.ts";
 import { AdapterError } from "./adapter/adapter-error.ts";
@@ -84,11 +83,11 @@ export async function scanForeign(
     reportType,
   });
   note(`The report has ${content.length} bytes.`);
-  const found =
+  const { findings, ...found } =
     run.kind === "sbom"
       ? await keepForeignSbom(options, request, content)
       : await keepFindings(content, name);
-  return {
+  const report = {
     ...found,
     media_type: reportType,
     adapter: JSON.stringify(metadata.scanner),
@@ -96,6 +95,7 @@ export async function scanForeign(
     started_at: startedAt,
     reported_at: options.clock(),
   };
+  return { report, findings };
 }
 
 /** Submits the scan and waits for its report. */
@@ -143,13 +143,10 @@ async function awaitReport(
 
 async function keepFindings(content: Uint8Array, scanner: string) {
   const findings = readFindings(content, scanner);
-  const counts: Partial<Record<Severity, number>> = {};
-  for (const { severity } of findings) counts[severity] = (counts[severity] ?? 0) + 1;
-  const fixable = findings.filter(({ fixedVersion }) => fixedVersion !== null).length;
   const compressed = new Uint8Array(await Bun.zstdCompress(content));
   const said = readCoverage(content);
   const coverage = said === null ? null : JSON.stringify(said);
-  return { content: compressed, counts: JSON.stringify(counts), fixable, coverage, accessory: null };
+  return { findings, content: compressed, coverage, accessory: null };
 }
 
 async function keepForeignSbom(
@@ -168,7 +165,7 @@ async function keepForeignSbom(
     note,
   });
   // What it says lies in the registry.
-  return { content: new Uint8Array(), counts: "{}", fixable: 0, coverage: null, accessory };
+  return { findings: [], content: new Uint8Array(), coverage: null, accessory };
 }
 
 /** Nobody's data is from the future. */

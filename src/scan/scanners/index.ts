@@ -12,6 +12,7 @@ import { scanOnPush } from "./on-push.ts";
 import type { OwnScanner } from "./own-scanner.ts";
 import { Registrations } from "./registrations.ts";
 import { type Run, Runs } from "./runs.ts";
+import { purgeFindings } from "./scanner-findings.ts";
 import { ScannerReports } from "./scanner-reports.ts";
 import { Scans } from "./scans.ts";
 import { SecretBox } from "./secret-box.ts";
@@ -67,6 +68,8 @@ export interface Scanners {
   readonly reports: ImageReports;
   /** By artifact: what Harbor's clients ask for. */
   readonly artifacts: ArtifactReports;
+  /** Forgets what reports have said that no longer stand; answers how much. */
+  purge(): Promise<number>;
   /** This process's share of the work; `onError` is told of failures that are none of a scanner's. */
   worker(onError: (error: unknown, run: Run | null) => void): ScannerWorker;
 }
@@ -92,6 +95,7 @@ export function createScanners(options: ScannersOptions): Scanners {
     sweep: new Sweep({ database, registrations, runs, own }),
     reports,
     artifacts: new ArtifactReports(database, registrations, reports, foreign, subjects),
+    purge: () => purgeFindings(database),
     worker: (onError) =>
       new ScannerWorker({
         runs,

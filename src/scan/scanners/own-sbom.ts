@@ -28,18 +28,17 @@ export async function sbomOfOwn(
   await untilScanned(own, request.subject.manifestId, request.signal);
   const sbom = await own.sbom(request.subject, clock());
   const accessory = await keepSbom(accessories, { ...request, sbom, author: builtIn.name, at: clock() });
-  return {
+  const report = {
     media_type: sbomMediaType,
     content: new Uint8Array(),
     adapter: JSON.stringify({ name: builtIn.name, vendor: builtIn.name, version }),
     data_as_of: null,
     started_at,
     reported_at: clock(),
-    counts: "{}",
-    fixable: 0,
     coverage: null,
     accessory,
   };
+  return { report, findings: [] };
 }
 
 /** An image that was just pushed is looked into first. */

@@ -132,7 +132,7 @@ export class Registrations {
   async delete(caller: Caller, uuid: string): Promise<Registration> {
     return this.#database.write(async (tx) => {
       const registration = await requireChangeable(tx, uuid);
-      for (const table of ["project_scanner", "scanner_run", "scanner_report"] as const) {
+      for (const table of ["project_scanner", "scanner_run", "scanner_report", "scanner_finding"] as const) {
         await tx.deleteFrom(table).where("scanner", "=", uuid).execute();
       }
       await tx.deleteFrom("scanner_registration").where("uuid", "=", uuid).execute();

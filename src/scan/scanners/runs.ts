@@ -8,8 +8,11 @@ import {
   type Tx,
 } from "../../db/index.ts";
 import { type Clock, minute } from "../../kernel/index.ts";
+import { type CountColumn, columnsOf } from "../images/counts.ts";
+import type { ImageFinding } from "../match/finding.ts";
 import { canBeBelieved, type SweepCounts } from "../report.ts";
 import type { ScanKind } from "./media-types.ts";
+import { replaceFindings } from "./scanner-findings.ts";
 
 /** How long a process may be silent before another takes its run over. */
 const lease = minute;
@@ -30,7 +33,11 @@ export interface Run {
 }
 
 /** What a run has found: takes the place of the report before it. */
-export type FinishedReport = Omit<ScannerReportTable, "manifest_id" | "scanner" | "kind" | "run">;
+export interface FinishedReport {
+  readonly report: Omit<ScannerReportTable, "manifest_id" | "scanner" | "kind" | "run" | CountColumn>;
+  /** None of an SBOM. */
+  readonly findings: readonly ImageFinding[];
+}
 
 /** What scanners are asked about images: one row for each image, scanner and kind, leased to one process at a time. */
 export class Runs {
@@ -125,7 +132,12 @@ export class Runs {
   }
 
   /** Stores the report and ends the run, both or neither; false when the run was stopped meanwhile. */
-  async finish(run: Run, holder: string, report: FinishedReport, log: string): Promise<boolean> {
+  async finish(
+    run: Run,
+    holder: string,
+    { report, findings }: FinishedReport,
+    log: string,
+  ): Promise<boolean> {
     return this.#database.write(async (tx) => {
       const finished_at = this.#clock();
       const done = {
@@ -137,12 +149,13 @@ export class Runs {
         log,
       } as const;
       if (!(await this.#set(tx, run.id, holder, done))) return false;
-      const row = { ...report, run: run.id };
+      const row = { ...report, ...columnsOf(findings), run: run.id };
       await tx
         .insertInto("scanner_report")
         .values({ manifest_id: run.manifestId, scanner: run.scanner, kind: run.kind, ...row })
         .onConflict((conflict) => conflict.columns(["manifest_id", "scanner", "kind"]).doUpdateSet(row))
         .execute();
+      if (run.kind === "vulnerability") await replaceFindings(tx, run.manifestId, run.scanner, findings);
       return true;
     });
   }
@@ -204,7 +217,7 @@ export class Runs {
       )
       .select("scanner_report.coverage")
       .where("scanner_run.state", "=", "done")
-      .where("scanner_report.counts", "=", "{}")
+      .where(sql<SqlBool>`critical + high + medium + low + negligible + unknown + none = 0`)
       .where("scanner_report.coverage", "is not", null)
       .execute();
     const { done, failed: error, ...others } = states;

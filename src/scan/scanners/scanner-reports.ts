@@ -1,5 +1,6 @@
 import type { Database, Reader, ScannerRunTable } from "../../db/index.ts";
 import { Lru } from "../../kernel/index.ts";
+import { countsOf } from "../images/counts.ts";
 import type { ImageFinding } from "../match/finding.ts";
 import type { Report, ReportSummary, ScanState } from "../report.ts";
 import type { Maker } from "./adapter/metadata.ts";
@@ -33,7 +34,13 @@ const reportColumns = [
   "scanner_report.data_as_of",
   "scanner_report.started_at as report_started_at",
   "scanner_report.reported_at",
-  "scanner_report.counts",
+  "scanner_report.critical",
+  "scanner_report.high",
+  "scanner_report.medium",
+  "scanner_report.low",
+  "scanner_report.negligible",
+  "scanner_report.unknown",
+  "scanner_report.none",
   "scanner_report.fixable",
   "scanner_report.coverage",
   "scanner_report.accessory",
@@ -128,7 +135,7 @@ function toSummary(row: JoinedRow, scanner: string): ScannerSummary {
     reportedAt: row.reported_at,
     dataAsOf: row.data_as_of,
     coverage: row.coverage === null ? null : JSON.parse(row.coverage),
-    counts: JSON.parse(row.counts ?? "{}"),
+    counts: countsOf(row),
     fixable: row.fixable ?? 0,
     reportId: row.id,
     stopped: row.state === "stopped",

@@ -43,7 +43,10 @@ const vectors = z
   .catch({});
 
 const vulnerability = z.object({
-  id: z.string().trim().min(1).max(256),
+  id: z
+    .string()
+    .transform((value) => value.replaceAll("\0", "").trim())
+    .pipe(z.string().min(1).max(256)),
   package: text(512),
   version: text(512),
   fix_version: text(512),
