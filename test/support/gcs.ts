@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from "node:crypto";
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { join } from "node:path";
 import type { GcsOptions } from "../../src/blobs/index.ts";
 import { Child } from "./child.ts";
@@ -20,13 +20,21 @@ export const machineToken = "a-token-of-the-machine";
 
 const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 
-/** The key of the account that each server knows, as Google gives it out. */
-export const accountKey = JSON.stringify({
-  type: "service_account",
-  client_email: "breakwater@tests.iam.gserviceaccount.com",
-  private_key: privateKey.export({ type: "pkcs8", format: "pem" }),
-  private_key_id: "1",
-});
+/** The key of the account that each server knows. */
+export const accountKey = asGiven(privateKey);
+
+/** And of one that none knows. */
+export const strangerKey = asGiven(generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey);
+
+/** As Google gives a key out. */
+function asGiven(key: KeyObject): string {
+  return JSON.stringify({
+    type: "service_account",
+    client_email: "breakwater@tests.iam.gserviceaccount.com",
+    private_key: key.export({ type: "pkcs8", format: "pem" }),
+    private_key_id: "1",
+  });
+}
 
 const bucket = "images";
 
