@@ -42,7 +42,7 @@ export const wholeFileBytes = 128 * 1024 * 1024;
 /** Something that an analyzer has found in a file. */
 export type Find =
   | { readonly package: FoundPackage }
-  /** A file that a package of the operating system's manager has brought, and that package's vendor. Any form of the path will do. */
+  /** A file that a package of the operating system's manager has brought, and that package's vendor or maintainer. Any form of the path will do. */
   | { readonly owns: string; readonly vendor?: string | null }
   | { readonly distribution: Partial<Distribution> }
   /** A part that could not be read, while the analyzer goes on with the others: a sentence. */

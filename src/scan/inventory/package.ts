@@ -26,6 +26,7 @@ export interface Package {
   readonly source: { readonly name: string; readonly version: string } | null;
   /** An rpm's modularity label, `nodejs:18:8070020230306:abcdef`. */
   readonly module: string | null;
+  /** Of an rpm its vendor, of a deb its maintainer: `Name <address>`. */
   readonly vendor: string | null;
   /** SPDX expressions, or what the package says in their place. */
   readonly licenses: readonly string[];
@@ -37,7 +38,7 @@ export interface Package {
 export interface ImagePackage extends Package {
   /** The layer that brought the file that tells of it. For a package database, the layer that this package first came with. */
   readonly layer: Digest;
-  /** Whether that file belongs to a package of the operating system, whose vendor then answers for it. */
+  /** Whether that file belongs to a package that the distribution itself has made, and answers for. */
   readonly managed: boolean;
 }
 

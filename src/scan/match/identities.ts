@@ -13,7 +13,7 @@ export interface Identified {
 }
 
 /**
- * `managed`: it belongs to a package of the operating system, whose vendor answers for it. `foreign`: made by somebody
+ * `managed`: it belongs to a package of the distribution, which answers for it. `foreign`: made by somebody
  * else than the distribution. `unrecognised`: of a distribution that no feed has a name for. `nameless`: it does not
  * say all of the name that advisories know it by.
  */
@@ -27,7 +27,8 @@ export function identitiesOf({ distribution, packages }: ImageInventory): readon
     const without = (reason: Reason): Identified => ({ package: one, identity: null, without: reason });
     const language = languageEcosystem(one.type);
     if (language !== null) {
-      if (one.managed) return without("managed");
+      // Of a distribution that no feed has a name for nobody would tell.
+      if (one.managed && release !== null) return without("managed");
       // A jar that says its artifact and not its group.
       if (one.type === "maven" && !one.name.includes(":")) return without("nameless");
       return { package: one, identity: ofLanguage(one, language), without: null };

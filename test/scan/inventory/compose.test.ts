@@ -198,6 +198,37 @@ describe("what the operating system's packages own", () => {
     expect(await owned(null)).toEqual([true]);
   });
 
+  test("is not what somebody else's debs and apks own, or what nobody says to maintain", async () => {
+    const owned = async (id: string, ...files: Entry[]) => {
+      const layer = [file("etc/os-release", `ID=${id}\n`), at("usr/lib"), ...files];
+      return (await compose([layer])).packages.find(({ type }) => type === "pypi")?.managed;
+    };
+    const field = (maintainer: string | null) => (maintainer === null ? "" : `Maintainer: ${maintainer}\n`);
+    const deb = (maintainer: string | null) => [
+      file("var/lib/dpkg/status", `Package: x\nVersion: 1\n${field(maintainer)}\n`),
+      file("var/lib/dpkg/info/x:amd64.list", "/usr/lib/x.egg-info\n"),
+    ];
+    const distroless = (maintainer: string | null) => [
+      file("var/lib/dpkg/status.d/x", `Package: libx\nVersion: 1\n${field(maintainer)}`),
+      file("var/lib/dpkg/status.d/x.md5sums", "0  usr/lib/x.egg-info\n"),
+    ];
+    const apk = (maintainer: string) =>
+      file("lib/apk/db/installed", `P:x\nV:1\nm:${maintainer}\nF:usr/lib\nR:x.egg-info\n\n`);
+    const team = "Debian Python Team <team+python@tracker.debian.org>";
+    const ubuntu = "Ubuntu Developers <ubuntu-devel-discuss@lists.ubuntu.com>";
+    for (const files of [deb, distroless]) {
+      expect(await owned("debian", ...files(team))).toBe(true);
+      expect(await owned("ubuntu", ...files(ubuntu))).toBe(true);
+      expect(await owned("debian", ...files(ubuntu))).toBe(false);
+      for (const other of ["A Company <root@example.com>", "X <x@debian.org.example>", "debian.org", null])
+        expect(await owned("debian", ...files(other)), `${other}`).toBe(false);
+    }
+    expect(await owned("debian", file("var/lib/dpkg/info/x.list", "/usr/lib/x.egg-info\n"))).toBe(false);
+    expect(await owned("alpine", apk("A. Developer <a@alpinelinux.org>"))).toBe(true);
+    expect(await owned("alpine", apk("A Company <root@example.com>"))).toBe(false);
+    expect(await owned("wolfi", apk(""))).toBe(true);
+  });
+
   test("is told by status.d's sums and by apk's database", async () => {
     const sums = file("var/lib/dpkg/status.d/x.md5sums", `${"0".repeat(32)}  usr/lib/x.egg-info\n`);
     expect(await managed([at("usr/lib"), sums])).toEqual([["usr", true]]);

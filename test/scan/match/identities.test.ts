@@ -91,6 +91,12 @@ test("packages of languages are known by the names that advisories use, unless t
   ]);
 });
 
+test("packages of languages are looked up themselves where no feed has a name for the distribution", () => {
+  const owned = one("npm", "left-pad", { managed: true });
+  for (const os of [distribution("void", "1"), null])
+    expect(known(inventory(os, owned))).toEqual(["npm left-pad 1.0-1"]);
+});
+
 test("what no advisory can speak of has no identity, and a part of the image that says so", () => {
   const foreign = one("rpm", "agent", { vendor: "Some Company" });
   const own = one("rpm", "bash", { vendor: "AlmaLinux" });

@@ -1,8 +1,10 @@
-import { unpackPaths } from "../layer/inventory.ts";
+import { type FileFinds, unpackPaths } from "../layer/inventory.ts";
+import { isPrivate } from "../os/maintainers.ts";
 import type { Distribution } from "../package.ts";
 import { baseName, folderOf, join } from "../paths.ts";
 import { isForeign } from "../rpm/vendors.ts";
 import type { ImageFile, ImageLayers } from "./image-layers.ts";
+import { dpkgMaintainers } from "./maintainers.ts";
 
 /** Those of `asked` that belong to a package of the distribution's own, by what is found in `files`. */
 export function ownedFiles(
@@ -15,9 +17,16 @@ export function ownedFiles(
   const names = new Set([...asked].map(baseName));
   const folders = new Map<string, string | null>();
   const owned = new Set<string>();
-  for (const { vendor, paths } of files.flatMap(({ finds }) => finds.owns)) {
+  const maintainerOf = dpkgMaintainers(files);
+  const isOwn = ({ path, type }: FileFinds, vendor: string | null) => {
+    if (distribution === null) return true;
+    if (type === "rpm") return !isForeign(vendor, distribution);
+    return !isPrivate(vendor ?? maintainerOf(path), distribution);
+  };
+  const lists = files.flatMap(({ finds }) => finds.owns.map((own) => ({ finds, ...own })));
+  for (const { finds, vendor, paths } of lists) {
     // The distribution's advisories say nothing of what is in there.
-    if (distribution !== null && isForeign(vendor, distribution)) continue;
+    if (!isOwn(finds, vendor)) continue;
     for (const path of unpackPaths(paths)) {
       // Most are no files that anybody asks for.
       if (!names.has(baseName(path))) continue;

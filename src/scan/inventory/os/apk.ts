@@ -24,7 +24,7 @@ export const apkInstalled: Analyzer = {
         fields = new Map();
         folder = "";
       } else if (line.startsWith("F:")) folder = value;
-      else if (line.startsWith("R:")) yield { owns: `${folder}/${value}` };
+      else if (line.startsWith("R:")) yield { owns: `${folder}/${value}`, vendor: fields.get("m") || null };
       // Of upper case and lower case the meaning differs.
       else if (line[1] === ":") fields.set(line.slice(0, 1), value.trim());
     }
