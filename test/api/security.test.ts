@@ -19,7 +19,14 @@ describe("the security hub", () => {
         .execute();
       const { id: package_id } = await tx
         .insertInto("package_identity")
-        .values({ ecosystem: "npm", name: "left-pad", version: "1.0.0", module: "", origin: "", changed_at: 1 })
+        .values({
+          ecosystem: "npm",
+          name: "left-pad",
+          version: "1.0.0",
+          module: "",
+          origin: "",
+          changed_at: 1,
+        })
         .returning("id")
         .executeTakeFirstOrThrow();
       await tx.insertInto("image_package").values({ manifest_id, package_id }).execute();
