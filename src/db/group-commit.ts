@@ -1,9 +1,12 @@
-import type { Kysely, Transaction } from "kysely";
-import { sql } from "kysely";
+import { CompiledQuery, type Kysely, type Transaction } from "kysely";
 
 /** A commit waits for at most so many pieces of work, and for no more once so many milliseconds have passed. */
 const mostWorks = 64;
 const longest = 20;
+
+const savepoint = CompiledQuery.raw("savepoint work");
+const undo = CompiledQuery.raw("rollback to work");
+const release = CompiledQuery.raw("release work");
 
 interface Waiting<S> {
   readonly work: (tx: Transaction<S>) => Promise<unknown>;
@@ -28,12 +31,15 @@ export class GroupCommit<S> {
   write<T>(work: (tx: Transaction<S>) => Promise<T>): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<unknown>();
     this.#waiting.push({ work, resolve, reject });
-    if (!this.#running) void this.#run();
+    if (!this.#running) {
+      this.#running = true;
+      // What came to the process together shall be written together.
+      setImmediate(() => void this.#run());
+    }
     return promise as Promise<T>;
   }
 
   async #run(): Promise<void> {
-    this.#running = true;
     while (this.#waiting.length > 0) {
       const answers: (() => void)[] = [];
       const taken: Waiting<S>[] = [];
@@ -65,18 +71,18 @@ export class GroupCommit<S> {
   }
 
   async #beside(tx: Transaction<S>, waiting: Waiting<S>): Promise<() => void> {
-    await sql`savepoint work`.execute(tx);
+    await tx.executeQuery(savepoint);
     let answer: () => void;
     try {
       answer = await this.#alone(tx, waiting);
     } catch (error) {
       answer = () => waiting.reject(error);
       // The engine itself ends a transaction when its disk is full or fails: then that fails all of them.
-      await sql`rollback to work`.execute(tx).catch(() => {
+      await tx.executeQuery(undo).catch(() => {
         throw error;
       });
     }
-    await sql`release work`.execute(tx);
+    await tx.executeQuery(release);
     return answer;
   }
 }

@@ -18,4 +18,5 @@ export type * from "./scan-schema.ts";
 export type * from "./scanner-schema.ts";
 export type * from "./schema.ts";
 export { openSqlite } from "./sqlite.ts";
+export { statement } from "./statement.ts";
 export { readTables, type Table } from "./tables.ts";

@@ -1,4 +1,4 @@
-import type { AuditLogTable, Database, Tx } from "../db/index.ts";
+import { type AuditLogTable, type Database, statement, type Tx } from "../db/index.ts";
 import { type Caller, type Clock, systemCaller } from "../kernel/index.ts";
 
 /** One thing that happened, or was refused. */
@@ -24,6 +24,23 @@ const overflowEvent: AuditEvent = {
   detail: "The database could not be written for so long that this many records of pulls were left out.",
 };
 
+const insert = statement((on, row: Row) =>
+  on.insertInto("audit_log").values({
+    at: row.at,
+    actor: row.actor,
+    actor_kind: row.actor_kind,
+    address: row.address,
+    operation: row.operation,
+    resource_type: row.resource_type,
+    resource: row.resource,
+    project_id: row.project_id,
+    outcome: row.outcome,
+    detail: row.detail,
+    times: row.times,
+    request_id: row.request_id,
+  }),
+);
+
 /** Rows of one insert statement: the engines limit the parameters of a statement. */
 const rowsPerInsert = 500;
 
@@ -44,7 +61,7 @@ export class AuditLog {
   }
 
   async record(tx: Tx, caller: Caller, event: AuditEvent): Promise<void> {
-    await tx.insertInto("audit_log").values(this.#row(caller, event)).execute();
+    await insert(tx, this.#row(caller, event));
   }
 
   /** For what has no transaction of its own: logins, refusals. */

@@ -35,7 +35,7 @@ export class CurrentSet {
     if (latest === null) return null;
     const timestamp = readListing("timestamp", latest);
     const hash = sha256In(timestamp.listing.meta.get("snapshot"));
-    const found = hash === null ? null : await store.byHash(gun, "snapshot", hash);
+    const found = hash === null ? null : await store.linked(gun, "snapshot", hash);
     // Deleted since the timestamp was read.
     if (found === null) return null;
     return new CurrentSet(store, gun, timestamp, readListing("snapshot", found));
@@ -46,7 +46,7 @@ export class CurrentSet {
     if (role === "timestamp") return this.timestamp.stored;
     if (role === "snapshot") return this.snapshot.stored;
     const hash = sha256In(this.snapshot.listing.meta.get(role));
-    return hash === null ? null : this.#store.byHash(this.gun, role, hash);
+    return hash === null ? null : this.#store.linked(this.gun, role, hash);
   }
 
   /** The role's document. Throws METADATA_NOT_FOUND. */

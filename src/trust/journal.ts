@@ -1,4 +1,4 @@
-import type { Database, TufChangeTable, Tx } from "../db/index.ts";
+import { type Database, statement, type TufChangeTable, type Tx } from "../db/index.ts";
 import type { AuditLog } from "../events/index.ts";
 import type { Caller, Clock } from "../kernel/index.ts";
 import type { GunNames } from "./guns.ts";
@@ -94,10 +94,7 @@ export class Journal {
   }
 
   async #add(tx: Tx, gun: string, change: Pick<TufChangeTable, "version" | "sha256" | "category">) {
-    await tx
-      .insertInto("tuf_change")
-      .values({ gun, ...change, created_at: this.#clock() })
-      .execute();
+    await insertChange(tx, { gun, ...change, created_at: this.#clock() });
   }
 
   /** Tags may have another status now. */
@@ -118,3 +115,8 @@ export class Journal {
     });
   }
 }
+
+const insertChange = statement(
+  (on, { gun, version, sha256, category, created_at }: Omit<TufChangeTable, "id">) =>
+    on.insertInto("tuf_change").values({ gun, version, sha256, category, created_at }),
+);

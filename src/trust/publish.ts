@@ -52,7 +52,7 @@ export class Publisher {
     documents.push(timestamp);
     await this.#database.write(async (tx) => {
       // TUF specification 1.0, sections 5.3.5, 5.4.3, 5.5.5: no version is ever replaced, or followed by a lower one.
-      await this.#store.add(tx, gun, current?.timestamp.stored.sha256 ?? null, documents, now);
+      await this.#store.add(tx, gun, current?.timestamp.stored ?? null, documents, now);
       // Those of a root that is published already were marked with it.
       if (byRole.has("root")) await this.#keys.markUsed(tx, gun, [root.roles.snapshot, root.roles.timestamp]);
       await this.#journal.published(tx, gun, timestamp, { caller, documents });

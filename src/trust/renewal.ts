@@ -81,7 +81,7 @@ export class Renewal {
     documents.push(next);
     try {
       await this.#database.write(async (tx) => {
-        await this.#store.add(tx, gun, timestamp.stored.sha256, documents, now);
+        await this.#store.add(tx, gun, timestamp.stored, documents, now);
         await this.#journal.published(tx, gun, next, null);
       });
     } catch (error) {

@@ -1,4 +1,5 @@
-import type { Database, TufMetadataTable, Tx } from "../db/index.ts";
+import { type Database, type Reader, statement, type TufMetadataTable, type Tx } from "../db/index.ts";
+import { Lru } from "../kernel/index.ts";
 import { outdated } from "./refusal.ts";
 import { sha256Of } from "./tuf/hashes.ts";
 
@@ -18,58 +19,61 @@ export interface NewMetadata {
   readonly content: Uint8Array;
 }
 
+/** Bytes of metadata kept in memory. */
+const capacity = 16 * 1024 * 1024;
+const perEntry = 512;
+
 /** Where metadata lies. It is only ever added, and deleted with all else of its GUN. */
 export class MetadataStore {
   readonly #database: Database;
+  readonly #linked = new Lru<string, StoredMetadata>(capacity, ({ content }) => content.length + perEntry);
 
   constructor(database: Database) {
     this.#database = database;
   }
 
   /** The timestamp with the highest version: through it all else that is current is found. */
-  async latestTimestamp(gun: string) {
-    const row = await this.#database.read
-      .selectFrom("tuf_metadata")
-      .selectAll()
-      .where("gun", "=", gun)
-      .where("role", "=", "timestamp")
-      .orderBy("version", "desc")
-      .limit(1)
-      .executeTakeFirst();
-    return stored(row);
+  async latestTimestamp(gun: string): Promise<StoredMetadata | null> {
+    return stored(await selectLatest(this.#database.read, { gun, role: "timestamp" }));
   }
 
   async byHash(gun: string, role: string, sha256: string): Promise<StoredMetadata | null> {
-    return stored(await this.#of(gun, role).where("sha256", "=", sha256).executeTakeFirst());
+    return stored(await selectByHash(this.#database.read, { gun, role, sha256 }));
   }
 
   async byVersion(gun: string, role: string, version: number): Promise<StoredMetadata | null> {
-    return stored(await this.#of(gun, role).where("version", "=", version).executeTakeFirst());
+    return stored(await selectByVersion(this.#database.read, { gun, role, version }));
+  }
+
+  /** As `byHash`, for what a stored document leads to: it never changes, and is read once. */
+  async linked(gun: string, role: string, sha256: string): Promise<StoredMetadata | null> {
+    const key = `${gun}\n${role}\n${sha256}`;
+    const known = this.#linked.get(key) ?? (await this.byHash(gun, role, sha256));
+    if (known !== null) this.#linked.set(key, known);
+    return known;
   }
 
   /**
-   * Adds what was published together. `basis` is the hash of the timestamp that it was checked against, null for
-   * none: when that is no longer the latest, somebody else was faster. Throws VERSION then, and when a role's
-   * version is not higher than each that is stored.
+   * Adds what was published together. `basis` is the timestamp that it was checked against, null for none: when that
+   * is no longer the latest, somebody else was faster. Throws VERSION then, and when a role's version is not higher
+   * than each that is stored.
    */
-  async add(tx: Tx, gun: string, basis: string | null, documents: readonly NewMetadata[], now: number) {
-    const latest = await this.#highest(tx, gun, "timestamp");
-    if ((latest?.sha256 ?? null) !== basis) throw outdated("Somebody else has published in the meantime.");
-    for (const { role, version } of documents) {
-      const highest = role === "timestamp" ? latest : await this.#highest(tx, gun, role);
+  async add(
+    tx: Tx,
+    gun: string,
+    basis: Pick<StoredMetadata, "sha256"> | null,
+    documents: readonly NewMetadata[],
+    now: number,
+  ): Promise<void> {
+    const [latest] = await selectHighest(tx, { gun, role: "timestamp" });
+    if (latest?.sha256 !== basis?.sha256) throw outdated("Somebody else has published in the meantime.");
+    for (const { role, version, content } of documents) {
+      const [highest] = role === "timestamp" ? [latest] : await selectHighest(tx, { gun, role });
       if (highest !== undefined && version <= highest.version) {
         throw outdated(`Version ${version} of ${role} is not newer than what is published.`);
       }
+      await insert(tx, { gun, role, version, content, sha256: sha256Of(content), created_at: now });
     }
-    const rows = documents.map(({ role, version, content }) => ({
-      gun,
-      role,
-      version,
-      content,
-      sha256: sha256Of(content),
-      created_at: now,
-    }));
-    await tx.insertInto("tuf_metadata").values(rows).execute();
   }
 
   /** Removes all metadata of exactly that GUN; answers whether there was any. */
@@ -77,29 +81,41 @@ export class MetadataStore {
     const { numDeletedRows } = await tx.deleteFrom("tuf_metadata").where("gun", "=", gun).executeTakeFirst();
     return numDeletedRows > 0n;
   }
-
-  #of(gun: string, role: string) {
-    return this.#database.read
-      .selectFrom("tuf_metadata")
-      .selectAll()
-      .where("gun", "=", gun)
-      .where("role", "=", role);
-  }
-
-  /** Without the content, and at the same cost however many versions there are. */
-  #highest(tx: Tx, gun: string, role: string) {
-    return tx
-      .selectFrom("tuf_metadata")
-      .select(["version", "sha256"])
-      .where("gun", "=", gun)
-      .where("role", "=", role)
-      .orderBy("version", "desc")
-      .limit(1)
-      .executeTakeFirst();
-  }
 }
 
-function stored(row: TufMetadataTable | undefined): StoredMetadata | null {
+interface OfRole {
+  readonly gun: string;
+  readonly role: string;
+}
+
+const select = (on: Reader, { gun, role }: OfRole) =>
+  on.selectFrom("tuf_metadata").where("gun", "=", gun).where("role", "=", role);
+
+const selectLatest = statement((on, given: OfRole) =>
+  select(on, given).selectAll().orderBy("version", "desc").limit(1),
+);
+/** Without the content, and at the same cost however many versions there are. */
+const selectHighest = statement((on, given: OfRole) =>
+  select(on, given).select(["version", "sha256"]).orderBy("version", "desc").limit(1),
+);
+const selectByHash = statement((on, given: OfRole & { readonly sha256: string }) =>
+  select(on, given).selectAll().where("sha256", "=", given.sha256),
+);
+const selectByVersion = statement((on, given: OfRole & { readonly version: number }) =>
+  select(on, given).selectAll().where("version", "=", given.version),
+);
+const insert = statement((on, row: TufMetadataTable) =>
+  on.insertInto("tuf_metadata").values({
+    gun: row.gun,
+    role: row.role,
+    version: row.version,
+    content: row.content,
+    sha256: row.sha256,
+    created_at: row.created_at,
+  }),
+);
+
+function stored([row]: readonly TufMetadataTable[]): StoredMetadata | null {
   if (row === undefined) return null;
   return { version: row.version, sha256: row.sha256, content: row.content, createdAt: row.created_at };
 }

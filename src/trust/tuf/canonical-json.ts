@@ -27,10 +27,11 @@ function write(value: unknown, depth: number): string {
   if (typeof value !== "object") throw new TufRefusal("malformed", `json: unsupported type: ${typeof value}`);
   // Own members only are listed, and an own member hides what is inherited: `__proto__` is a name like any other.
   const members = value as Readonly<Record<string, unknown>>;
-  const written = sorted(Object.keys(members)).map(
-    (key) => `${quote(key)}:${write(members[key], depth + 1)}`,
-  );
-  return `{${written.join(",")}}`;
+  let written = "";
+  for (const key of sorted(Object.keys(members))) {
+    written += `${written === "" ? "" : ","}${quote(key)}:${write(members[key], depth + 1)}`;
+  }
+  return `{${written}}`;
 }
 
 function quote(text: string): string {
@@ -48,6 +49,7 @@ function integer(number: number): string {
 }
 
 function sorted(keys: string[]): string[] {
+  if (keys.length < 2) return keys;
   if (!keys.some((key) => pastSurrogates.test(key))) return keys.sort();
   return keys
     .map((key) => ({ key, bytes: Buffer.from(key) }))

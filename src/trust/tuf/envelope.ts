@@ -1,9 +1,8 @@
-import { z } from "zod";
 import { canonicalJson } from "./canonical-json.ts";
 import { type Instant, showInstant } from "./instant.ts";
 import type { PublicKey } from "./keys.ts";
 import { TufRefusal } from "./refusal.ts";
-import { bytes, instant, integer, list, shaped, text } from "./shapes.ts";
+import { bytes, instant, integer, list, object, optional, shaped, text } from "./shapes.ts";
 import { isSignature } from "./signatures.ts";
 
 /** More than any role has keys; each costs a public-key operation (specification 1.0, section 1.5.2: endless data). */
@@ -33,11 +32,9 @@ export interface RoleKeys {
   readonly keys: ReadonlyMap<string, PublicKey>;
 }
 
-const common = z.object({ _type: text, version: integer, expires: instant });
-const signature = z
-  .object({ keyid: text, method: text, sig: bytes })
-  .transform(({ keyid, method, sig }): Signature => ({ keyId: keyid, method, value: sig }));
-const shape = z.object({ signed: common.nullish(), signatures: list(signature) });
+const common = object({ _type: text, version: integer, expires: instant });
+const signature = object({ keyid: text, method: text, sig: bytes });
+const shape = object({ signed: optional(common), signatures: list(signature) });
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Parses what every role's metadata has in common. Throws TufRefusal; `{}` passes, as version 0. */
@@ -52,7 +49,7 @@ export function parseEnvelope(content: Uint8Array): Envelope {
   if (signatures.length > maxSignatures) throw new TufRefusal("malformed", "too many signatures");
   return {
     signed: (json as { signed?: unknown }).signed ?? null,
-    signatures,
+    signatures: signatures.map(({ keyid, method, sig }) => ({ keyId: keyid, method, value: sig })),
     type: signed?._type ?? "",
     version: signed?.version ?? 0,
     expires: signed?.expires ?? shaped(instant, null),

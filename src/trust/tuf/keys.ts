@@ -63,8 +63,19 @@ export function certificatesIn(key: PublicKey): X509Certificate[] {
   }
 }
 
+/** Keys as the engine wants them: those of a root that is remembered are asked for again and again. */
+const imported = new WeakMap<PublicKey, KeyObject | null>();
+
 /** The key as the engine wants it; null when it is not what its type says. */
 export function importKey(key: PublicKey): KeyObject | null {
+  const known = imported.get(key);
+  if (known !== undefined) return known;
+  const made = tryImport(key);
+  imported.set(key, made);
+  return made;
+}
+
+function tryImport(key: PublicKey): KeyObject | null {
   try {
     return importTyped(key);
   } catch {

@@ -1,9 +1,8 @@
-import { z } from "zod";
 import { type Envelope, type RoleKeys, verifyExpiry, verifyThreshold } from "./envelope.ts";
 import { fileMetaOf, requireHashes, verifyHashes } from "./hashes.ts";
 import type { Instant } from "./instant.ts";
 import { badStructure } from "./refusal.ts";
-import { type FileMeta, fileMeta, members, shaped } from "./shapes.ts";
+import { type FileMeta, fileMeta, members, object, shaped } from "./shapes.ts";
 
 /** Snapshot and timestamp metadata (TUF specification 1.0, sections 4.4 and 4.6): what other documents are now. */
 export interface Listing {
@@ -12,7 +11,7 @@ export interface Listing {
   readonly meta: ReadonlyMap<string, FileMeta>;
 }
 
-const shape = z.object({ meta: members(fileMeta) });
+const shape = object({ meta: members(fileMeta) });
 const kinds = {
   snapshot: { type: "Snapshot", lists: ["root", "targets"] },
   timestamp: { type: "Timestamp", lists: ["snapshot"] },

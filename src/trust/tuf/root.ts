@@ -1,11 +1,10 @@
-import { z } from "zod";
 import { keysCertifiedFor } from "./certificates.ts";
 import { type Envelope, type RoleKeys, verifyExpiry, verifyThreshold } from "./envelope.ts";
 import type { Instant } from "./instant.ts";
 import type { PublicKey } from "./keys.ts";
 import { badStructure, TufRefusal } from "./refusal.ts";
 import { type BaseRole, baseRoles } from "./roles.ts";
-import { integer, key, list, members, shaped } from "./shapes.ts";
+import { integer, key, list, members, object, optional, shaped, string } from "./shapes.ts";
 
 /** Root metadata (TUF specification 1.0, section 4.3) that does not contradict itself. */
 export interface Root {
@@ -25,8 +24,8 @@ export interface RootContext {
   readonly allowExpired: boolean;
 }
 
-const role = z.object({ keyids: list(z.string()), threshold: integer });
-const shape = z.object({ keys: members(key), roles: members(role.nullable()) });
+const role = object({ keyids: list(string), threshold: integer });
+const shape = object({ keys: members(key), roles: members(optional(role)) });
 
 /** Reads a root without believing it. Throws TufRefusal. */
 export function parseRoot(envelope: Envelope): Root {

@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { hasSoundCertificate } from "./certificates.ts";
 import { type Envelope, type RoleKeys, verifyExpiry, verifyThreshold } from "./envelope.ts";
 import type { Instant } from "./instant.ts";
@@ -6,7 +5,19 @@ import type { PublicKey } from "./keys.ts";
 import { badStructure, TufRefusal } from "./refusal.ts";
 import { isDelegation, parentOf } from "./roles.ts";
 import { roleKeys } from "./root.ts";
-import { type FileMeta, fileMeta, integer, key, list, members, shaped, text } from "./shapes.ts";
+import {
+  type FileMeta,
+  fileMeta,
+  integer,
+  key,
+  list,
+  members,
+  object,
+  optional,
+  shaped,
+  string,
+  text,
+} from "./shapes.ts";
 
 /** Targets metadata (TUF specification 1.0, section 4.5), of `targets` itself or of a delegation. */
 export interface Targets {
@@ -27,14 +38,14 @@ export interface Delegation extends RoleKeys {
   readonly paths: readonly string[];
 }
 
-const delegated = z.object({
+const delegated = object({
   name: text,
-  keyids: list(z.string()),
+  keyids: list(string),
   threshold: integer,
-  paths: list(z.string()),
+  paths: list(string),
 });
-const delegations = z.object({ keys: members(key), roles: list(delegated) });
-const shape = z.object({ targets: members(fileMeta), delegations: delegations.nullish() });
+const delegations = object({ keys: members(key), roles: list(delegated) });
+const shape = object({ targets: members(fileMeta), delegations: optional(delegations) });
 
 /** Reads the metadata of `role` without believing it. Throws TufRefusal. */
 export function parseTargets(envelope: Envelope, role: string): Targets {

@@ -1,4 +1,4 @@
-import type { Reader, TrustLookTable, Tx } from "../../db/index.ts";
+import { type Reader, statement, type TrustLookTable, type Tx } from "../../db/index.ts";
 import type { TagsMoved } from "../../events/index.ts";
 import type { Caller } from "../../kernel/index.ts";
 
@@ -19,8 +19,11 @@ export interface TagLook {
 export interface GunLook {
   readonly kind: "gun";
   readonly id: number;
+  /** What was published until here, it may be several times, is looked at together. */
+  readonly through: number;
   readonly repository: string;
   readonly gun: string;
+  /** Who published last. */
   readonly caller: Caller;
 }
 
@@ -33,12 +36,13 @@ export async function addTagLooks(tx: Tx, { repository, digest, tags, caller }: 
 }
 
 export async function addGunLook(tx: Tx, repository: string, gun: string, caller: Caller): Promise<void> {
-  const by = JSON.stringify(caller);
-  await tx
-    .insertInto("trust_look")
-    .values({ gun, repository, tag: null, digest: null, caller: by })
-    .execute();
+  await insertGunLook(tx, { gun, repository, caller: JSON.stringify(caller) });
 }
+
+const insertGunLook = statement(
+  (on, { gun, repository, caller }: { readonly gun: string; repository: string; caller: string }) =>
+    on.insertInto("trust_look").values({ gun, repository, tag: null, digest: null, caller }),
+);
 
 /** The first that is to be looked at; null when there is nothing to do. */
 export async function nextLook(reader: Reader, after: number): Promise<Look | null> {
@@ -49,12 +53,30 @@ export async function nextLook(reader: Reader, after: number): Promise<Look | nu
     .orderBy("id")
     .limit(1)
     .executeTakeFirst();
-  return row === undefined ? null : toLook(row);
+  if (row === undefined) return null;
+  const { id, repository } = row;
+  if (row.gun === null) {
+    const { tag, digest } = row;
+    return { kind: "tag", id, repository, tag: tag ?? "", digest: digest ?? "", caller: callerIn(row) };
+  }
+  const last = await reader
+    .selectFrom("trust_look")
+    .select(["id", "caller"])
+    .where("gun", "=", row.gun)
+    .orderBy("id", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  const { id: through, caller } = last ?? row;
+  return { kind: "gun", id, through, repository, gun: row.gun, caller: callerIn({ caller }) };
 }
 
 /** False when another process was faster. */
-export async function endLook(tx: Tx, { id }: Look): Promise<boolean> {
-  const { numDeletedRows } = await tx.deleteFrom("trust_look").where("id", "=", id).executeTakeFirstOrThrow();
+export async function endLook(tx: Tx, look: Look): Promise<boolean> {
+  const ended = tx.deleteFrom("trust_look");
+  const { numDeletedRows } = await (look.kind === "tag"
+    ? ended.where("id", "=", look.id)
+    : ended.where("gun", "=", look.gun).where("id", "<=", look.through)
+  ).executeTakeFirstOrThrow();
   return numDeletedRows > 0n;
 }
 
@@ -69,15 +91,6 @@ export async function movedTags(tx: Tx, repository: string): Promise<ReadonlySet
   return new Set(rows.map(({ tag }) => tag));
 }
 
-function toLook({
-  id,
-  gun,
-  repository,
-  tag,
-  digest,
-  ...row
-}: { id: number } & Omit<TrustLookTable, "id">): Look {
-  const caller = JSON.parse(row.caller) as Caller;
-  if (gun !== null) return { kind: "gun", id, repository, gun, caller };
-  return { kind: "tag", id, repository, tag: tag ?? "", digest: digest ?? "", caller };
+function callerIn({ caller }: Pick<TrustLookTable, "caller">): Caller {
+  return JSON.parse(caller) as Caller;
 }
