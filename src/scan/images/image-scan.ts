@@ -12,7 +12,7 @@ import { Courtesy } from "./courtesy.ts";
 import { replaceFindings } from "./findings.ts";
 import { Layers } from "./layers.ts";
 import type { ImagesOptions } from "./options.ts";
-import { storePackages } from "./packages.ts";
+import { type StoredIdentity, storePackages } from "./packages.ts";
 import type { ImageQueue } from "./queue.ts";
 
 /** Scans one image: reads the layers that nobody has read, stores what is inside, and matches what is new. */
@@ -61,7 +61,8 @@ export class ImageScan {
   ): Promise<void> {
     const { database, clock, current } = this.#options;
     const content = compress(inventory);
-    const stored = await database.write(async (tx) => {
+    const known = current();
+    const open = await database.write(async (tx) => {
       if (!(await this.#queue.holds(tx, manifestId, holder))) return null;
       await storeInventory(tx, manifestId, { reader: readerVersion, content });
       await tx
@@ -69,28 +70,40 @@ export class ImageScan {
         .set({ inventoried_at: clock(), parts: JSON.stringify(parts) })
         .where("manifest_id", "=", manifestId)
         .execute();
-      return storePackages(tx, manifestId, identities);
+      const unmatched = unmatchedOf(await storePackages(tx, manifestId, identities), identities);
+      if (known !== null && unmatched.size > 0) return { known, unmatched };
+      await this.#queue.finish(tx, manifestId, holder);
+      await recount(tx, [manifestId], clock());
+      return null;
     });
-    if (stored === null) return;
+    if (open === null) return;
 
-    const known = current();
     const matched = new Map<number, readonly Finding[]>();
     const courtesy = new Courtesy();
-    for (const identity of identities) {
-      const { id, vulndb } = stored.get(keyOf(identity)) ?? {};
-      if (known === null || id === undefined || vulndb !== null || matched.has(id)) continue;
-      matched.set(id, matchIdentity(known, identity));
+    for (const [id, identity] of open.unmatched) {
+      matched.set(id, matchIdentity(open.known, identity));
       if (courtesy.due) await courtesy.pause();
     }
     await database.write(async (tx) => {
       if (!(await this.#queue.finish(tx, manifestId, holder))) return;
-      if (known !== null) {
-        const open = await unmatchedAmong(tx, matched);
-        await replaceFindings(tx, open, known.manifest.version, clock());
-      }
+      const { version } = open.known.manifest;
+      await replaceFindings(tx, await unmatchedAmong(tx, matched), version, clock());
       await recount(tx, [manifestId], clock());
     });
   }
+}
+
+/** By their ids, those that were matched with no vulnerability database yet. */
+function unmatchedOf(
+  stored: ReadonlyMap<string, StoredIdentity>,
+  identities: readonly Identity[],
+): ReadonlyMap<number, Identity> {
+  const unmatched = new Map<number, Identity>();
+  for (const identity of identities) {
+    const { id, vulndb } = stored.get(keyOf(identity)) ?? {};
+    if (id !== undefined && vulndb === null) unmatched.set(id, identity);
+  }
+  return unmatched;
 }
 
 async function storeInventory(
