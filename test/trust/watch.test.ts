@@ -83,6 +83,20 @@ describeOnEngines("the watch over signed tags", (open) => {
     ]);
   });
 
+  test("what was published several times is looked at once, and what was pushed in between for each push", async () => {
+    const good = await push.newImage(name, ["1.0"]);
+    await signer.sign({ "1.0": good });
+    await signer.sign({ "1.0": good, "1.1": good });
+    const evil = await push.newImage(name, ["1.0"]);
+    await signer.sign({ "1.0": good, "1.2": good });
+    const looks = () => fixture.rooms.database.read.selectFrom("trust_look").selectAll().execute();
+    expect(await looks()).toHaveLength(4);
+    expect(await work()).toEqual(["tampered"]);
+    expect(await news()).toEqual(["tampered it:1.0 by pusher"]);
+    expect((await records()).at(-1)?.detail).toBe(`The tag points to ${evil}; targets signed ${good}.`);
+    expect(await looks()).toEqual([]);
+  });
+
   test("somebody who pushes and then signs is told of by nobody who looks after that", async () => {
     await signer.sign({ "1.0": await push.newImage(name, ["1.0"]) });
     await signer.sign({ "1.0": await push.newImage(name, ["1.0"]) });
