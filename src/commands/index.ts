@@ -8,6 +8,7 @@ import { addInventoryLayer } from "./inventory-layer.ts";
 import { addMigrate } from "./migrate.ts";
 import { addServe } from "./serve.ts";
 import { addTrust } from "./trust.ts";
+import { addVex } from "./vex.ts";
 
 /**
  * Adds every subcommand. They load what they need only when they run, so that help comes at once; each inherits
@@ -20,6 +21,7 @@ export function addCommands(program: Command): void {
   addFsck(program);
   addTrust(program);
   addFeeds(program);
+  addVex(program);
   addAdmin(program);
   addMigrate(program);
   addInventoryLayer(program);

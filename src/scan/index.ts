@@ -9,6 +9,7 @@ export {
   type LiftingRules,
   type NewException,
   type Owner,
+  parseVex,
 } from "./exceptions/index.ts";
 export {
   type Access,

@@ -21,6 +21,7 @@ test.each([
   [["fsck"]],
   [["feeds", "list"]],
   [["feeds", "import"]],
+  [["vex", "import"]],
   [["trust", "list"]],
   [["trust", "inspect"]],
   [["admin", "reset-password"]],

@@ -17,6 +17,7 @@ export type { Lifted, Lifting, LiftingRules } from "./lifting.ts";
 export type { Owner } from "./owner.ts";
 export type { VexTrust } from "./vex/attached.ts";
 export type { ImportedVex, ImportedVexDocuments } from "./vex/imported.ts";
+export { parseVex } from "./vex/read.ts";
 
 /** What is overlooked of what is known against images. */
 export interface ExceptionServices {

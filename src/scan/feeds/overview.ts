@@ -80,6 +80,9 @@ export async function overviewOf({
   };
 }
 
+/** Releases by their numbers: 9 before 12, and 3.9 before 3.10. */
+const byNumbers = new Intl.Collator("en", { numeric: true }).compare;
+
 function knownIn(pointer: Pointer | null, name: string): FeedManifest | undefined {
   return pointer?.manifest.feeds.find((feed) => feed.name === name);
 }
@@ -103,6 +106,6 @@ function describe(
     records: known?.records ?? 0,
     unreadable: known?.unreadable ?? 0,
     stale: success === null || success < freshSince,
-    groups: known?.groups ?? [],
+    groups: (known?.groups ?? []).toSorted((a, b) => byNumbers(a.ecosystem, b.ecosystem)),
   };
 }

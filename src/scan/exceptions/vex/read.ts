@@ -29,9 +29,9 @@ export function readVex(json: object): VexDocument {
  * signed the referrer. Null for an attestation about something else. Throws BAD_REQUEST.
  */
 export function readAttached(content: Uint8Array): VexDocument | null {
-  const outer = parse(content);
+  const outer = parseVex(content);
   const sealed = bundle.safeParse(outer).data?.dsseEnvelope ?? envelope.safeParse(outer).data;
-  const inner = sealed === undefined ? outer : parse(Buffer.from(sealed.payload, "base64"));
+  const inner = sealed === undefined ? outer : parseVex(Buffer.from(sealed.payload, "base64"));
   const attested = statement.safeParse(inner).data;
   if (attested === undefined) return sealed === undefined ? readDocument(inner, []) : null;
   if (!/^https:\/\/openvex\.dev\/ns(?:\/|$)/.test(attested.predicateType)) return null;
@@ -50,7 +50,8 @@ function readDocument(json: object, around: readonly VexProduct[]): VexDocument 
   throw invalidVex("it is neither OpenVEX nor CSAF");
 }
 
-function parse(content: Uint8Array): object {
+/** The JSON of a document as it comes from outside. Throws BAD_REQUEST. */
+export function parseVex(content: Uint8Array): object {
   if (content.length > limits.bytes) throw invalidVex(`it is larger than ${limits.bytes} bytes`);
   let json: unknown;
   try {
