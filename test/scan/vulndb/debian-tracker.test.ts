@@ -13,7 +13,7 @@ const tracker = {
           status: "resolved",
           repositories: { bookworm: "7.88.1-10+deb12u14", "bookworm-security": "7.88.1-10+deb12u5" },
           fixed_version: "7.88.1-10+deb12u5",
-          urgency: "low",
+          urgency: "low**",
         },
         bullseye: { status: "open", urgency: "unimportant", nodsa: "Minor issue", nodsa_reason: "" },
         trixie: {

@@ -57,7 +57,8 @@ function standsAt(
     module: null,
     scheme: "deb",
     versions: [],
-    severity: vendorSeverity(release.urgency),
+    // Two stars behind it: taken over from NVD.
+    severity: vendorSeverity(asName(release.urgency).replace(/\*\*$/, "")),
   } as const;
   const fixed = release.status === "resolved" ? fixOf(release) : null;
   if (fixed !== null && isNever(fixed)) return [{ ...base, ranges: [everyVersion], status: "not_affected" }];
