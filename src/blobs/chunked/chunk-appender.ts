@@ -1,7 +1,7 @@
 import type { Appender, Writer } from "../object-store.ts";
 import type { Turns } from "../turns.ts";
 import { type Chunk, chunkAt } from "./chunks.ts";
-import { noteEnd, notePassed } from "./garbage.ts";
+import { notePassed } from "./garbage.ts";
 import type { ObjectService } from "./object-service.ts";
 
 /** Chunks of one upload on their way at once. Together with the one that fills they bound its memory. */
@@ -70,7 +70,6 @@ export class ChunkAppender implements Appender {
     await Promise.allSettled(this.#inFlight);
     this.#buffer = new Uint8Array();
     this.#spare.length = 0;
-    noteEnd();
   }
 
   #take(part: Uint8Array): void {

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { labelOf, storageFailed } from "./failures.ts";
-import { noteEnd, notePassed } from "./garbage.ts";
+import { notePassed } from "./garbage.ts";
 import type { Part, RequestRange } from "./object-service.ts";
 
 /** Milliseconds without a byte after which a download is taken up anew on another connection. */
@@ -78,7 +78,6 @@ export function toStream(pieces: AsyncGenerator<Uint8Array>): ReadableStream<Uin
         const { done, value } = await pieces.next();
         if (done) {
           controller.close();
-          noteEnd();
         } else {
           controller.enqueue(value);
           notePassed(value.length);

@@ -4,28 +4,26 @@ const MiB = 1024 * 1024;
  * Each piece of a body that passes through is an array of its own, of up to 512 KiB, and garbage when it has passed.
  * The engine finds the young ones by itself, at the next look or the one after. Those that a look happened upon while
  * they were on their way it takes for old, and looks for these only when its heap has doubled, for which they count
- * little: after 3 GiB pulled, 130 MiB of them lay about. So we have it look: some 20 ms for each 24 MiB of bodies, while
- * it otherwise takes some 60 ms to pass them on.
+ * little: after 3 GiB pulled, 130 MiB of them lay about. So we have it look, which takes some 20 ms, whenever the
+ * process has grown by as much as that is worth.
  */
-const every = 24 * MiB;
-/** A body that was at least so long does not leave its garbage to the next. */
-const atLeast = 16 * MiB;
+const growth = 48 * MiB;
+/** Bytes between two glances at how large the process is, a few microseconds each. */
+const every = 4 * MiB;
 
 let passed = 0;
+/** Bytes that were resident after the last look. */
+let left = Number.POSITIVE_INFINITY;
 
-/** Says that so many bytes passed through, and are no longer needed. */
+/** Says that so many bytes of a body passed through, and are no longer needed. */
 export function notePassed(bytes: number): void {
   passed += bytes;
-  if (passed >= every) collect();
-}
-
-/** Says that a body is at its end. */
-export function noteEnd(): void {
-  if (passed >= atLeast) collect();
-}
-
-function collect(): void {
+  if (passed < every) return;
   passed = 0;
+  const resident = process.memoryUsage.rss();
+  left = Math.min(left, resident);
+  if (resident - left < growth) return;
   // At once: what is put off gives the memory back to the engine, not to the system.
   Bun.gc(true);
+  left = process.memoryUsage.rss();
 }

@@ -1,5 +1,6 @@
 import { Agent, type IncomingMessage, request } from "node:http";
 import { request as requestOverTls, Agent as TlsAgent } from "node:https";
+import type { z } from "zod";
 import { Pieces } from "../chunked/pieces.ts";
 import { trustOf } from "../chunked/trust.ts";
 import { ServiceFailure } from "./errors.ts";
@@ -33,9 +34,11 @@ export class Api {
       : new Agent({ keepAlive: true });
   }
 
-  /** The answer in JSON; undefined where there is none. Throws what `open` does. */
-  async ask<T>(question: Question, signal: AbortSignal): Promise<T | undefined> {
-    return fromJson(await contentOf(await this.open(question, signal))) as T | undefined;
+  /** The answer in JSON, of that shape: something on the way may answer by itself. Throws what `open` does. */
+  async ask<T>(question: Question, shape: z.ZodType<T>, signal: AbortSignal): Promise<T> {
+    const { success, data } = shape.safeParse(fromJson(await contentOf(await this.open(question, signal))));
+    if (!success) throw new Error("The answer is not the storage's");
+    return data;
   }
 
   /** The answer, of which the bytes are still to come. Throws `ServiceFailure` for any other status than 2xx. */
@@ -77,7 +80,6 @@ async function contentOf(answer: IncomingMessage): Promise<string> {
   return Buffer.concat(pieces).toString();
 }
 
-/** Something on the way may answer too, in a form of its own. */
 function fromJson(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,4 +1,4 @@
-import { copyLimitFor, expectGiven } from "../chunked/attempts.ts";
+import { copyLimitFor } from "../chunked/attempts.ts";
 import { readWhole } from "../chunked/download.ts";
 import { expectSize } from "../chunked/failures.ts";
 import type { Piece } from "../chunked/object-service.ts";
@@ -6,7 +6,7 @@ import { redirectHeaders } from "../chunked/redirect-rule.ts";
 import { inParallel } from "../turns.ts";
 import type { Bucket } from "./bucket.ts";
 import { unavailable } from "./errors.ts";
-import { type ObjectResource, putObject, requestObject } from "./objects.ts";
+import { putObject, requestObject, resource } from "./objects.ts";
 
 /** The service's own limit: objects that one request puts together. */
 const mostSources = 32;
@@ -65,13 +65,10 @@ async function join(bucket: Bucket, sources: readonly Source[], target: string):
     content: Buffer.from(JSON.stringify(order)),
   } as const;
   const { size } = await bucket.attempts
-    .run(
-      async ({ abortSignal }) => expectGiven(await bucket.api.ask<ObjectResource>(question, abortSignal)),
-      copyLimitFor(length),
-    )
+    .run(({ abortSignal }) => bucket.api.ask(question, resource, abortSignal), copyLimitFor(length))
     .catch((error) => {
       throw unavailable(error);
     });
-  expectSize(Number(size), length);
+  expectSize(size, length);
   return { key: target, length };
 }

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { BreakwaterError } from "../../kernel/index.ts";
 import {
   certificateAdvice,
@@ -8,6 +9,14 @@ import {
 } from "../chunked/failures.ts";
 import type { GcsOptions } from "./options.ts";
 
+const refusal = z.object({
+  error: z.object({
+    message: z.string(),
+    // Clients are shown it, and so it is a word and no more.
+    errors: z.array(z.object({ reason: z.string().regex(/^[a-z]{1,40}$/i) })).optional(),
+  }),
+});
+
 /** An answer of the service's that is a refusal. */
 export class ServiceFailure extends Error {
   readonly status: number;
@@ -15,11 +24,11 @@ export class ServiceFailure extends Error {
   readonly code: string;
 
   constructor(status: number, answer: unknown) {
-    const { error } = (answer ?? {}) as { error?: { message?: unknown; errors?: { reason?: unknown }[] } };
-    super(String(error?.message ?? ""));
+    const error = refusal.safeParse(answer).data?.error;
+    super(error?.message);
     this.name = "ServiceFailure";
     this.status = status;
-    this.code = String(error?.errors?.[0]?.reason ?? "refused");
+    this.code = error?.errors?.[0]?.reason ?? "refused";
   }
 }
 

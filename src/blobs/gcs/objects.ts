@@ -1,24 +1,33 @@
 import { createHash } from "node:crypto";
+import { z } from "zod";
 import { expectGiven, limitFor } from "../chunked/attempts.ts";
 import { contentLost } from "../chunked/failures.ts";
 import type { Part } from "../chunked/object-service.ts";
 import { redirectHeaders } from "../chunked/redirect-rule.ts";
 import type { ObjectInfo } from "../object-store.ts";
+import type { Question } from "./api.ts";
 import type { Bucket } from "./bucket.ts";
 import { isBeyondEnd, isMissing, unavailable } from "./errors.ts";
 
 /** What is asked of single objects. Each throws UNAVAILABLE when the service fails. */
 
-/** What the service says of an object. */
-export interface ObjectResource {
-  readonly name: string;
-  /** Bytes, in decimal digits. */
-  readonly size: string;
-  /** RFC 3339. */
-  readonly updated: string;
+/** What the service says of an object: `size` in bytes, `updated` in milliseconds since 1970. */
+export const resource = z.object({
+  name: z.string(),
+  size: z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .transform(Number),
+  updated: z.iso.datetime().transform(Date.parse),
   /** Of its bytes, in Base64; objects put together have none. */
-  readonly md5Hash?: string;
-}
+  md5Hash: z.string().optional(),
+});
+
+const page = z.object({
+  kind: z.literal("storage#objects"),
+  items: z.array(resource).default([]),
+  nextPageToken: z.string().optional(),
+});
 
 export async function putObject(
   bucket: Bucket,
@@ -37,7 +46,7 @@ export async function putObject(
   await bucket.attempts
     .run(
       async ({ abortSignal }) => {
-        const stored = expectGiven(await bucket.api.ask<ObjectResource>(question, abortSignal));
+        const stored = await bucket.api.ask(question, resource, abortSignal);
         if (stored.md5Hash !== md5) throw new Error("The storage took other bytes than were sent");
       },
       limitFor(content.length),
@@ -48,12 +57,10 @@ export async function putObject(
 
 export async function statObject(bucket: Bucket, key: string): Promise<ObjectInfo | null> {
   try {
-    const { size, updated } = await bucket.attempts.run(async ({ abortSignal }) =>
-      expectGiven(
-        await bucket.api.ask<ObjectResource>({ method: "GET", path: bucket.path(key) }, abortSignal),
-      ),
+    const { size, updated } = await bucket.attempts.run(({ abortSignal }) =>
+      bucket.api.ask({ method: "GET", path: bucket.path(key) }, resource, abortSignal),
     );
-    return { key, size: Number(size), modifiedAt: Date.parse(updated) };
+    return { key, size, modifiedAt: updated };
   } catch (error) {
     if (isMissing(error)) return null;
     throw unavailable(error);
@@ -62,7 +69,9 @@ export async function statObject(bucket: Bucket, key: string): Promise<ObjectInf
 
 export async function removeObject(bucket: Bucket, key: string): Promise<void> {
   await bucket.attempts
-    .run(({ abortSignal }) => bucket.api.ask({ method: "DELETE", path: bucket.path(key) }, abortSignal))
+    .run(({ abortSignal }) =>
+      bucket.api.ask({ method: "DELETE", path: bucket.path(key) }, z.unknown(), abortSignal),
+    )
     .catch((error) => {
       if (!isMissing(error)) refuse(error);
     });
@@ -71,28 +80,19 @@ export async function removeObject(bucket: Bucket, key: string): Promise<void> {
 /** Everything below `folder` in the bucket, in the order of the names. */
 export async function* listObjects(bucket: Bucket, folder: string): AsyncGenerator<ObjectInfo> {
   const fields = "kind,nextPageToken,items(name,size,updated)";
-  const query = { prefix: bucket.name(`${folder}/`), maxResults: "1000", fields };
-  let next: { pageToken: string } | object | null = {};
-  while (next !== null) {
-    const question = { method: "GET", path: bucket.objects, query: { ...query, ...next } } as const;
-    const page: Page = await bucket.attempts
-      .run(async ({ abortSignal }) => {
-        const answer = await bucket.api.ask<Page>(question, abortSignal);
-        expectGiven(answer?.kind);
-        return expectGiven(answer);
-      })
+  const filter = { prefix: bucket.name(`${folder}/`), maxResults: "1000", fields };
+  let next: string | undefined;
+  do {
+    const query = { ...filter, ...(next === undefined ? {} : { pageToken: next }) };
+    const question: Question = { method: "GET", path: bucket.objects, query };
+    const { items, nextPageToken } = await bucket.attempts
+      .run(({ abortSignal }) => bucket.api.ask(question, page, abortSignal))
       .catch(refuse);
-    for (const { name, size, updated } of page.items ?? []) {
-      yield { key: bucket.keyOf(name), size: Number(size), modifiedAt: Date.parse(updated) };
+    for (const { name, size, updated } of items) {
+      yield { key: bucket.keyOf(name), size, modifiedAt: updated };
     }
-    next = page.nextPageToken === undefined ? null : { pageToken: page.nextPageToken };
-  }
-}
-
-interface Page {
-  readonly kind?: string;
-  readonly items?: readonly ObjectResource[];
-  readonly nextPageToken?: string;
+    next = nextPageToken;
+  } while (next !== undefined);
 }
 
 /** As `ObjectService.request`. */
