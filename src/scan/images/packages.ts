@@ -40,7 +40,7 @@ async function ensureIdentities(
     if (missing.length === 0) continue;
     const added = await tx
       .insertInto("package_identity")
-      .values(missing.map((identity) => ({ origin: "", ...identity, vulndb: null, changed_at: 0 })))
+      .values(missing.map((identity) => ({ ...identity, vulndb: null, changed_at: 0 })))
       .returningAll()
       .execute();
     for (const row of added) found.set(keyOf(row), row);
@@ -50,7 +50,7 @@ async function ensureIdentities(
 
 async function select(tx: Tx, identities: readonly Identity[]) {
   const wanted = identities.map(
-    ({ ecosystem, name, version, module, origin = "" }) =>
+    ({ ecosystem, name, version, module, origin }) =>
       sql`(${ecosystem}, ${name}, ${version}, ${module}, ${origin})`,
   );
   return tx

@@ -19,7 +19,7 @@ export interface Identity {
    * `perl 4:5.26.3-420.el8`: what it was built from, where advisories may name that in place of the package; else
    * empty.
    */
-  readonly origin?: string;
+  readonly origin: string;
 }
 
 /**

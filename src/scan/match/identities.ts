@@ -41,7 +41,7 @@ export function identitiesOf({ distribution, packages }: ImageInventory): readon
 }
 
 /** Two packages are the same to advisories when this is. */
-export function keyOf({ ecosystem, name, version, module, origin = "" }: Identity): string {
+export function keyOf({ ecosystem, name, version, module, origin }: Identity): string {
   return [ecosystem, name, version, module, origin].join("\n");
 }
 

@@ -24,7 +24,7 @@ export function matchIdentity(known: Known, identity: Identity): readonly Findin
 
 /** Of the package and of what it was built from. */
 function statementsOn(known: Known, { ecosystem, name, module, origin }: Identity): readonly Statement[] {
-  const names = origin ? [name, sourceName(origin.split(" ")[0] ?? "")] : [name];
+  const names = origin === "" ? [name] : [name, sourceName(origin.split(" ")[0] ?? "")];
   return names
     .flatMap((one) => known.statementsOn(ecosystem, one))
     .filter(({ affected }) => isOfModule(affected.module, module));
@@ -41,10 +41,10 @@ function isOfModule(asked: string | null, module: string): boolean {
  * names the version that mends all of them. Null where somebody says that the version is not affected.
  */
 function hitsOf(identity: Identity, vulnerability: Vulnerability): readonly Hit[] | null {
-  const isOfSource = ({ affected }: Statement) => Boolean(identity.origin) && affected.name !== identity.name;
+  const isOfSource = ({ affected }: Statement) => identity.origin !== "" && affected.name !== identity.name;
   const said = [...vulnerability.alone, ...vulnerability.together];
   const bySource = said.every(isOfSource);
-  const version = bySource ? (identity.origin?.split(" ")[1] ?? "") : identity.version;
+  const version = bySource ? (identity.origin.split(" ")[1] ?? "") : identity.version;
   const counts = (statement: Statement) => bySource || !isOfSource(statement);
   const [alone, together] = [vulnerability.alone.filter(counts), vulnerability.together.filter(counts)];
   const denials = [...alone, ...together].filter(({ affected }) => affected.status === "not_affected");
