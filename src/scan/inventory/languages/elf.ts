@@ -61,11 +61,14 @@ export class Elf {
     if (!this.hasSections) return undefined;
     const { offset, length, entry } = this.#layout.sections;
     const { table, count, names } = this.#sectionTable();
+    const wanted = Buffer.from(`${name}\0`, "latin1");
+    const all = Buffer.from(names.data.buffer, names.data.byteOffset, names.length);
+    // Hardly any file has it.
+    if (!all.includes(wanted)) return undefined;
     for (let at = 0; at < count * entry; at += entry) {
       const nameAt = table.u32(at);
-      if (table.u32(at + 4) === noBits || nameAt >= names.length) continue;
-      const found = names.slice(nameAt, Math.min(name.length + 1, names.length - nameAt));
-      if (Buffer.from(found).toString("latin1") !== `${name}\0`) continue;
+      if (table.u32(at + 4) === noBits) continue;
+      if (!all.subarray(nameAt, nameAt + wanted.length).equals(wanted)) continue;
       return { offset: this.#word(table, at + offset), size: this.#word(table, at + length) };
     }
     return undefined;
