@@ -6,5 +6,5 @@ const noPrograms =
 
 /** By its path alone, not by its rights: a plugin, or a program that was copied without them, is loaded all the same. */
 export function mayBeProgram(path: string, name: string): boolean {
-  return !noProgram.test(name) && !noPrograms.test(path);
+  return !noPrograms.test(path) && !noProgram.test(name);
 }

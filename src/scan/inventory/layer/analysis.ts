@@ -17,13 +17,15 @@ const none: readonly Analyzer[] = [];
 /** Runs analyzers over the files of one layer, and keeps what they find within bounds. */
 export class Analysis {
   readonly #analyzers: readonly Analyzer[];
-  readonly #languages: readonly Analyzer[];
+  /** Each once: several analyzers want the same files. */
+  readonly #wantedByLanguages: readonly Analyzer["wants"][];
   readonly #maxPackages: number;
   #packages = 0;
 
   constructor(analyzers: readonly Analyzer[], maxPackages: number) {
     this.#analyzers = analyzers;
-    this.#languages = analyzers.filter(({ type }) => !osTypes.includes(type));
+    const languages = analyzers.filter(({ type }) => !osTypes.includes(type));
+    this.#wantedByLanguages = [...new Set(languages.map(({ wants }) => wants))];
     this.#maxPackages = maxPackages;
   }
 
@@ -58,7 +60,7 @@ export class Analysis {
     else if ("owns" in find) {
       const path = normalPath(find.owns);
       const name = baseName(path);
-      if (this.#languages.some((analyzer) => analyzer.wants(path, name)))
+      if (this.#wantedByLanguages.some((wants) => wants(path, name)))
         found.own(path, find.vendor?.slice(0, maxCharacters) ?? null);
     } else {
       const { name, version, architecture, source, module, vendor, licenses, path } = find.package;

@@ -1,4 +1,6 @@
-import { ArchiveError, Zip, type ZipEntry } from "../../../archive/index.ts";
+import { ArchiveError } from "../../../archive/archive-error.ts";
+import { Zip } from "../../../archive/zip.ts";
+import type { ZipEntry } from "../../../archive/zip-directory.ts";
 import { type LayerFile, UnreadableFile } from "../../analyzer.ts";
 
 const MiB = 1024 * 1024;

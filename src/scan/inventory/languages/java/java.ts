@@ -1,4 +1,5 @@
-import { ArchiveError, type ZipEntry } from "../../../archive/index.ts";
+import { ArchiveError } from "../../../archive/archive-error.ts";
+import type { ZipEntry } from "../../../archive/zip-directory.ts";
 import { type Analyzer, type Find, UnreadableFile } from "../../analyzer.ts";
 import { readFields } from "../fields.ts";
 import { Budget, JavaArchive } from "./archive.ts";
