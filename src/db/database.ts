@@ -24,7 +24,7 @@ export interface Database {
   migrate<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /**
    * Differs whenever anything was committed since it was last asked: what caches check. An answer is never from
-   * before the turn of the event loop in which it was asked, nor from before a change of this process's.
+   * before the request for which it was asked.
    */
   version(): Version | Promise<Version>;
   close(): Promise<void>;

@@ -31,16 +31,10 @@ export function openSqlite(path: string): Database {
   const read = new Kysely<Schema>({ dialect: new SqliteDialect(reader) });
   // Each transaction has the file's write lock from its beginning, so that all of them are alone.
   const commits = new GroupCommit(write);
+  const change: Database["write"] = (work) => commits.write(work);
   let known: number | null = null;
   const forget = () => {
     known = null;
-  };
-  const change: Database["write"] = async (work) => {
-    try {
-      return await commits.write(work);
-    } finally {
-      forget();
-    }
   };
   return {
     engine: "sqlite",
@@ -48,11 +42,12 @@ export function openSqlite(path: string): Database {
     write: change,
     migrate: change,
     // It changes when another connection commits, and our own writer is another connection to the reader.
-    // Requests that arrived together share one look: what comes of another process's commit arrives after it.
+    // What one request asks in one go shares a look. Requests must not: a connection that is opened while others are
+    // being answered is taken in the same turn of the event loop, and may come from whom another process has answered.
     version() {
       if (known === null) {
         known = versionQuery.values()[0]?.[0] as number;
-        setImmediate(forget);
+        queueMicrotask(forget);
       }
       return known;
     },

@@ -102,6 +102,23 @@ describeOnEngines("the database's port", (open) => {
     await database.close();
   });
 
+  test("nor is who asks in the turn of the event loop in which somebody has asked before the commit", async () => {
+    const database = await open();
+    const other = await database.another();
+    for (const writer of [other, database]) {
+      const before = await writer.write(async (tx) => {
+        const version = await database.version();
+        await tx
+          .insertInto("setting")
+          .values({ name: writer === other ? "a" : "b", value: "1" })
+          .execute();
+        return version;
+      });
+      expect(await database.version()).not.toBe(before);
+    }
+    await database.close();
+  });
+
   test("no change is lost among many that read before they write", async () => {
     const database = await open();
     const both = [database, await database.another()];
