@@ -1,6 +1,6 @@
 import type { Server } from "bun";
 import { Hono } from "hono";
-import { BreakwaterError } from "../kernel/index.ts";
+import { BreakwaterError, type Soon, soon } from "../kernel/index.ts";
 import type { RequestOrigin } from "./authenticate.ts";
 import { asRefusal, statusOf, toResponse } from "./errors.ts";
 import { type Entrance, Exchange } from "./exchange.ts";
@@ -46,51 +46,53 @@ const knownMethods: ReadonlySet<string> = new Set([
  */
 export function createHandler(
   options: ListenerOptions,
-): (request: Request, server: Server<unknown>) => Promise<Response> {
+): (request: Request, server: Server<unknown>) => Soon<Response> {
   const { oci, tuf, tufOnly, api, log, metrics } = options;
   const rest = createRest(options.others);
   const instance = crypto.randomUUID().slice(0, 8);
   let count = 0;
 
-  return async function handle(request, server) {
+  return function handle(request, server) {
     const started = performance.now();
     const exchange = new Exchange(request, server, `${instance}-${(++count).toString(36)}`, options);
-    const { path } = exchange;
-    let route: string;
-    let response: Response;
-    if (tufOnly || isTrustPath(path)) {
-      route = "trust";
-      response = await handleTuf(exchange, tuf, (refusal) => report(refusal, exchange));
-    } else if (path.startsWith("/v2/") || path === "/v2") {
-      const target = parsePath(path);
-      route = target?.route ?? "unknown";
-      response = await handleOci(exchange, oci, target, (refusal) => report(refusal, exchange));
-    } else {
-      const isApi = path.startsWith("/api/");
-      route = isApi ? "api" : "other";
-      response = await answerRest(isApi ? api : rest, exchange);
-    }
-    if (route !== "trust") response.headers.set("X-Request-Id", exchange.requestId);
-    const seconds = (performance.now() - started) / 1000;
-    const method = knownMethods.has(request.method) ? request.method : "other";
-    metrics.countRequest(route, method, response.status, seconds);
-    const level = levelOf(method, response.status);
-    if (log.isLevelEnabled(level)) {
-      log[level](
-        {
-          request_id: exchange.requestId,
-          method: request.method,
-          path,
-          status: response.status,
-          seconds: Number(seconds.toFixed(4)),
-          address: exchange.address,
-          agent: request.headers.get("user-agent") ?? "",
-        },
-        "request",
-      );
-    }
-    return response;
+    const [route, answer] = dispatch(exchange);
+    return soon(answer, (response) => {
+      if (route !== "trust") response.headers.set("X-Request-Id", exchange.requestId);
+      note(exchange, route, response.status, (performance.now() - started) / 1000);
+      return response;
+    });
   };
+
+  function dispatch(exchange: Exchange): readonly [route: string, answer: Soon<Response>] {
+    const { path } = exchange;
+    const onRefusal = (refusal: BreakwaterError) => report(refusal, exchange);
+    if (tufOnly || isTrustPath(path)) return ["trust", handleTuf(exchange, tuf, onRefusal)];
+    if (path.startsWith("/v2/") || path === "/v2") {
+      const target = parsePath(path);
+      return [target?.route ?? "unknown", handleOci(exchange, oci, target, onRefusal)];
+    }
+    const isApi = path.startsWith("/api/");
+    return [isApi ? "api" : "other", answerRest(isApi ? api : rest, exchange)];
+  }
+
+  function note(exchange: Exchange, route: string, status: number, seconds: number): void {
+    const { request, requestId, path } = exchange;
+    metrics.countRequest(route, knownMethods.has(request.method) ? request.method : "other", status, seconds);
+    const level = levelOf(request.method, status);
+    if (!log.isLevelEnabled(level)) return;
+    log[level](
+      {
+        request_id: requestId,
+        method: request.method,
+        path,
+        status,
+        seconds: Number(seconds.toFixed(4)),
+        address: exchange.address,
+        agent: request.headers.get("user-agent") ?? "",
+      },
+      "request",
+    );
+  }
 
   function report(refusal: BreakwaterError, exchange: Exchange): void {
     if (statusOf(refusal.code) < 500) {

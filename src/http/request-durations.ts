@@ -1,4 +1,5 @@
 import { Histogram, type MetricObjectWithValues, type MetricValueWithName, type Registry } from "prom-client";
+import { Tallies } from "./tallies.ts";
 
 type Label = "route" | "method" | "code";
 
@@ -18,7 +19,11 @@ const bounds = [0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10, 60, 300];
  * there is a tenth of what a small request costs.
  */
 export class RequestDurations extends Histogram<Label> {
-  readonly #tallies = new Map<string, Tally>();
+  readonly #tallies = new Tallies<Tally>((route, method, status) => ({
+    labels: { route, method, code: String(status) },
+    counts: new Array(bounds.length + 1).fill(0),
+    seconds: 0,
+  }));
 
   constructor(registry: Registry) {
     super({
@@ -31,13 +36,7 @@ export class RequestDurations extends Histogram<Label> {
   }
 
   add(route: string, method: string, status: number, seconds: number): void {
-    const key = `${route} ${method} ${status}`;
-    let tally = this.#tallies.get(key);
-    if (tally === undefined) {
-      const labels = { route, method, code: String(status) };
-      tally = { labels, counts: new Array(bounds.length + 1).fill(0), seconds: 0 };
-      this.#tallies.set(key, tally);
-    }
+    const tally = this.#tallies.of(route, method, status);
     let at = 0;
     while (at < bounds.length && seconds > (bounds[at] as number)) at++;
     tally.counts[at] = (tally.counts[at] as number) + 1;

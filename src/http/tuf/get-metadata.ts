@@ -1,3 +1,4 @@
+import { isAscii } from "node:buffer";
 import { type Soon, soon } from "../../kernel/index.ts";
 import { type StoredMetadata, type Trust, TrustRefusal } from "../../trust/index.ts";
 import type { RoleQuery } from "./operations.ts";
@@ -13,7 +14,7 @@ const caching = {
 export function getMetadata(trust: Trust, gun: string, role: string, query: RoleQuery): Soon<Reply> {
   const wanted = query.kind === "version" ? { kind: query.kind, version: toNumber(query.version) } : query;
   const age = query.kind === "current" ? "current" : "consistent";
-  return soon(trust.reader.read(gun, role, wanted), (found) => reply(found.content, headersOf(found, age)));
+  return soon(trust.reader.read(gun, role, wanted), (found) => answerWith(found, age));
 }
 
 /** What Go's parser of numbers says to one of more than 64 bits is part of the contract too. */
@@ -23,23 +24,23 @@ function toNumber(digits: string): number {
   throw new TrustRefusal("METADATA_NOT_FOUND", "No version has such a number.", detail);
 }
 
-type HeadersOfAge = Readonly<Record<string, string>>;
-
-/** The headers of documents that are asked for again and again. */
+/** The answers with documents that are asked for again and again. */
 const known = {
-  current: new WeakMap<StoredMetadata, HeadersOfAge>(),
-  consistent: new WeakMap<StoredMetadata, HeadersOfAge>(),
+  current: new WeakMap<StoredMetadata, Reply>(),
+  consistent: new WeakMap<StoredMetadata, Reply>(),
 };
 
-function headersOf(metadata: StoredMetadata, age: keyof typeof known): HeadersOfAge {
+function answerWith(metadata: StoredMetadata, age: keyof typeof known): Reply {
   const found = known[age].get(metadata);
   if (found !== undefined) return found;
-  const headers = {
+  const { content, createdAt } = metadata;
+  // The same bytes: the runtime sends a text without copying it first.
+  const answer = reply(isAscii(content) ? Buffer.from(content).toString("latin1") : content, {
     ...plainText,
     "Cache-Control": caching[age],
     // RFC 9110, section 5.6.7, has GMT here. Notary has UTC.
-    "Last-Modified": new Date(metadata.createdAt).toUTCString().replace("GMT", "UTC"),
-  };
-  known[age].set(metadata, headers);
-  return headers;
+    "Last-Modified": new Date(createdAt).toUTCString().replace("GMT", "UTC"),
+  });
+  known[age].set(metadata, answer);
+  return answer;
 }

@@ -1,16 +1,16 @@
 import { callerOf, type Named } from "../../access/index.ts";
-import { BreakwaterError, type Soon, soon } from "../../kernel/index.ts";
+import { attempted, BreakwaterError, type Soon, soon } from "../../kernel/index.ts";
 import { type Trust, TrustRefusal } from "../../trust/index.ts";
 import { asRefusal } from "../errors.ts";
 import type { Exchange } from "../exchange.ts";
 import { getChanges } from "./changefeed.ts";
 import { tufError } from "./errors.ts";
 import { getMetadata } from "./get-metadata.ts";
-import { findOperation, type GunOperation, type Operation } from "./operations.ts";
-import { cleanPath, decodePath } from "./path.ts";
+import type { GunOperation, Operation } from "./operations.ts";
 import { publish } from "./publish.ts";
 import { json, plainText, type Reply, reply, respond, sizeOf } from "./reply.ts";
 import type { Need, TrustAction, TufServices } from "./services.ts";
+import { findTarget } from "./targets.ts";
 
 /** Methods that are answered with a 404 where they do nothing; others with a 405. */
 const methods: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "DELETE"]);
@@ -28,32 +28,29 @@ const actions: Readonly<Record<GunOperation["name"], readonly TrustAction[]>> = 
 };
 
 /** Answers a request of Notary's API (the contract, section 1). Refusals become answers here. */
-export async function handleTuf(
+export function handleTuf(
   exchange: Exchange,
   services: TufServices,
   onRefusal: (refusal: BreakwaterError) => void,
-): Promise<Response> {
+): Soon<Response> {
   const { request, requestId } = exchange;
   if (!methods.has(request.method)) return respond(reply(null, {}, 405), requestId);
-  const path = decodePath(exchange.path);
-  if (path === null) return respond(tufError(nothingHere()), requestId);
-  const clean = cleanPath(path);
-  if (clean !== path) return respond(reply(null, { Location: encodeURI(clean) }, 301), requestId);
-  const operation = findOperation(request.method, path);
-  if (operation === null) return respond(tufError(nothingHere()), requestId);
+  const target = findTarget(request.method, exchange.path);
+  if (target === null) return respond(tufError(nothingHere()), requestId);
+  if (typeof target === "string") return respond(reply(null, { Location: target }, 301), requestId);
   const started = performance.now();
-  let answer: Reply;
-  try {
-    answer = await perform(operation, exchange, services);
-  } catch (error) {
-    answer = refuse(error, operation, exchange, services, onRefusal);
-  }
-  if ("gun" in operation || operation.name === "AllChanges") {
-    const name = operation.name === "AllChanges" ? "Changefeed" : operation.name;
-    const seconds = (performance.now() - started) / 1000;
-    services.metrics.count(name, request, { status: answer.status, size: sizeOf(answer) }, seconds);
-  }
-  return respond(answer, requestId);
+  const answer = attempted(
+    () => perform(target, exchange, services),
+    (error) => refuse(error, target, exchange, services, onRefusal),
+  );
+  return soon(answer, (answered) => {
+    if ("gun" in target || target.name === "AllChanges") {
+      const name = target.name === "AllChanges" ? "Changefeed" : target.name;
+      const seconds = (performance.now() - started) / 1000;
+      services.metrics.count(name, request, answered.status, sizeOf(answered), seconds);
+    }
+    return respond(answered, requestId);
+  });
 }
 
 function perform(operation: Operation, exchange: Exchange, services: TufServices): Soon<Reply> {
