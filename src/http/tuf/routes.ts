@@ -9,8 +9,8 @@ import { getMetadata } from "./get-metadata.ts";
 import type { GunOperation, Operation } from "./operations.ts";
 import { publish } from "./publish.ts";
 import { json, plainText, type Reply, reply, respond, sizeOf } from "./reply.ts";
+import { findRequestTarget } from "./request-target.ts";
 import type { Need, TrustAction, TufServices } from "./services.ts";
-import { findTarget } from "./targets.ts";
 
 /** Methods that are answered with a 404 where they do nothing; others with a 405. */
 const methods: ReadonlySet<string> = new Set(["GET", "HEAD", "POST", "PUT", "DELETE"]);
@@ -35,7 +35,7 @@ export function handleTuf(
 ): Soon<Response> {
   const { request, requestId } = exchange;
   if (!methods.has(request.method)) return respond(reply(null, {}, 405), requestId);
-  const target = findTarget(request.method, exchange.path);
+  const target = findRequestTarget(request.method, exchange.path);
   if (target === null) return respond(tufError(nothingHere()), requestId);
   if (typeof target === "string") return respond(reply(null, { Location: target }, 301), requestId);
   const started = performance.now();
