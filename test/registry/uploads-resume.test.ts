@@ -65,6 +65,21 @@ test("chunks of one upload may come to different processes", async () => {
   await finish(repository, location, 380_000);
 });
 
+test("the end of an upload that a balancer sends once more is answered as before, where the blob is there", async () => {
+  const repository = await open();
+  const location = await repository.startUpload();
+  await finish(repository, location, 0);
+  const again = (to: RepositoryClient, of: string) =>
+    to.fetch(withDigest(location.replace(repository.name, to.name), of), { method: "PUT", body: bytes });
+
+  const repeated = await again(repository, digest);
+
+  expect(repeated.status).toBe(201);
+  expect(repeated.headers.get("docker-content-digest")).toBe(digest);
+  expect((await again(repository, digestOf(randomBytes(10)))).status).toBe(404);
+  expect((await again(await open(), digest)).status).toBe(404);
+});
+
 test("an upload whose connection broke goes on behind what had arrived", async () => {
   const repository = await open();
   const location = await repository.startUpload();

@@ -2,6 +2,7 @@ import {
   BreakwaterError,
   type Digest,
   isDigestAlgorithm,
+  isRefusal,
   parseDigest,
   type RepositoryName,
 } from "../../kernel/index.ts";
@@ -64,12 +65,31 @@ export async function finishUpload(
   name: RepositoryName,
   id: string,
 ): Promise<Response> {
-  const upload = await ownUpload(exchange, services, name, id);
-  const digest = parseDigest(exchange.query.get("digest") ?? "");
-  exchange.disableTimeout();
-  const { request } = exchange;
-  await services.registry.uploads.finish(upload, request.body, parseContentRange(request, upload), digest);
-  return created(name, digest);
+  const digestOf = () => parseDigest(exchange.query.get("digest") ?? "");
+  try {
+    const upload = await ownUpload(exchange, services, name, id);
+    const digest = digestOf();
+    exchange.disableTimeout();
+    const { request } = exchange;
+    await services.registry.uploads.finish(upload, request.body, parseContentRange(request, upload), digest);
+  } catch (error) {
+    if (!isRefusal(error, "BLOB_UPLOAD_UNKNOWN")) throw error;
+    // A balancer sends the request once more when the copy that had carried it out died before it answered.
+    if (!(await isThere(exchange, services, name, digestOf()))) throw error;
+  }
+  return created(name, digestOf());
+}
+
+/** True when the repository has the blob, which from now on is as good as just pushed. */
+async function isThere(
+  exchange: Exchange,
+  services: OciServices,
+  name: RepositoryName,
+  digest: Digest,
+): Promise<boolean> {
+  const grant = await identify(exchange, services);
+  if (grant.expired || !(await grant.allows(name, "push"))) return false;
+  return services.registry.blobs.mount(name, name, digest);
 }
 
 /** GET `…/blobs/uploads/<id>`: how far the upload is. */
