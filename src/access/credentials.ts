@@ -67,7 +67,9 @@ export class Credentials {
   #login(name: string, password: string, client: Client): Promise<Account> {
     // Control characters are in nobody's name, and not every engine stores them.
     const printable = name.slice(0, maxNameLength).replace(/\p{Cc}/gu, "\ufffd");
-    const attempt = new Attempt(printable, client, this.#deps);
+    // Read before others have their turn: who hangs up meanwhile has no address any more.
+    const { address, requestId } = client;
+    const attempt = new Attempt(printable, { address, requestId }, this.#deps);
     return this.#turns.run(() => attempt.run(password));
   }
 

@@ -37,6 +37,8 @@ export class Exchange implements RequestOrigin {
     const mark = url.indexOf("?", from);
     this.path = mark < 0 ? url.slice(from) : url.slice(from, mark);
     this.#search = mark < 0 ? "" : url.slice(mark + 1);
+    // Of who has hung up it cannot be told any more, and whoever changes something shall not be without it in the log.
+    if (request.method !== "GET" && request.method !== "HEAD") this.#peer = this.#findPeer();
   }
 
   get query(): URLSearchParams {
@@ -59,8 +61,12 @@ export class Exchange implements RequestOrigin {
   }
 
   get #peerAddress(): string {
-    this.#peer ??= withoutMapping(this.#server.requestIP(this.request)?.address ?? "");
+    this.#peer ??= this.#findPeer();
     return this.#peer;
+  }
+
+  #findPeer(): string {
+    return withoutMapping(this.#server.requestIP(this.request)?.address ?? "");
   }
 
   get #said(): Forwarded {

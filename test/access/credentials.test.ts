@@ -47,6 +47,22 @@ describeOnEngines("credentials", (open) => {
     expect(JSON.stringify(records)).not.toMatch(new RegExp(`Wrong-Password-1|${password}`));
   });
 
+  test("who hangs up while they wait for their turn is recorded with their address", async () => {
+    await using room = await openAccess(open);
+    let address = client.address;
+    const leaving = {
+      requestId: client.requestId,
+      get address() {
+        return address;
+      },
+    };
+    const login = refusal(room.access.credentials.login("nobody", password, leaving));
+    address = "";
+    await login;
+    const records = await room.database.read.selectFrom("audit_log").select("address").execute();
+    expect(records).toEqual([{ address: client.address }]);
+  });
+
   test("credentials are verified once for many requests, and again after some minutes", async () => {
     await using room = await openAccess(open);
     const { users, credentials } = room.access;

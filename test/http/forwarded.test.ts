@@ -104,3 +104,23 @@ describe("whose word counts", () => {
     expect(await ask(proxies)).toEqual({ address: "127.0.0.1", secure: false, host: server.url.host });
   });
 });
+
+test("who hangs up before the answer has an address all the same", async () => {
+  const hungUp = new AbortController();
+  const noted = Promise.withResolvers<string>();
+  const entrance = { secure: false, proxies: new Networks([]) };
+  using server = Bun.serve({
+    port: 0,
+    hostname: "127.0.0.1",
+    async fetch(request, self) {
+      const exchange = new Exchange(request, self, "r1", entrance);
+      const gone = new Promise((resolve) => request.signal.addEventListener("abort", resolve));
+      hungUp.abort();
+      await gone;
+      noted.resolve(exchange.address);
+      return new Response();
+    },
+  });
+  await fetch(server.url, { method: "DELETE", signal: hungUp.signal }).catch(() => {});
+  expect(await noted.promise).toBe("127.0.0.1");
+});
