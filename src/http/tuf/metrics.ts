@@ -65,7 +65,8 @@ export class TufMetrics {
     const total = this.#totals.of(operation, method, status);
     total.count++;
     total.microseconds += seconds * 1e6;
-    if (method !== "GET") total.requestBytes += Number(request.headers.get("content-length") ?? 0);
+    // Of a length that is given twice nothing is known, and a sum with it would be none for ever.
+    if (method !== "GET") total.requestBytes += Number(request.headers.get("content-length")) || 0;
     total.responseBytes += size;
   }
 }
