@@ -9,6 +9,7 @@ import { purgeIdentities } from "./packages.ts";
 import { ImageQueue } from "./queue.ts";
 import { Rematch } from "./rematch.ts";
 import { Reports } from "./reports.ts";
+import { Sweeps } from "./sweeps.ts";
 
 const renewEvery = 30 * second;
 
@@ -26,12 +27,14 @@ export class Images implements Omit<OwnScanner, "sbom"> {
   readonly rematch: Rematch;
   readonly #options: ImagesOptions;
   readonly #queue: ImageQueue;
+  readonly #sweeps: Sweeps;
   readonly #scan: ImageScan;
   readonly #reports: Reports;
 
   constructor(options: ImagesOptions) {
     this.#options = options;
     this.#queue = new ImageQueue(options.database, options.clock);
+    this.#sweeps = new Sweeps(options.database);
     this.#scan = new ImageScan(options, this.#queue);
     this.#reports = new Reports(options);
     this.rematch = new Rematch(options);
@@ -51,12 +54,12 @@ export class Images implements Omit<OwnScanner, "sbom"> {
   }
 
   stopSweep(sweep: number): Promise<void> {
-    return this.#queue.stopSweep(sweep);
+    return this.#sweeps.stop(sweep);
   }
 
   async ofSweep(sweep: number): Promise<SweepCounts> {
-    const { done, failed: error, ...others } = await this.#queue.ofSweep(sweep);
-    const empty = await this.#reports.summaries(await this.#queue.emptyOfSweep(sweep));
+    const { done, failed: error, ...others } = await this.#sweeps.states(sweep);
+    const empty = await this.#reports.summaries(await this.#sweeps.empty(sweep));
     const unclear = [...empty.values()].filter((summary) => !canBeBelieved(summary)).length;
     return { ...others, success: done - unclear, error: error + unclear };
   }

@@ -85,36 +85,6 @@ export class ImageQueue {
     });
   }
 
-  /** The same with all that a job has asked for. */
-  async stopSweep(sweep: number): Promise<void> {
-    await this.#database.write((tx) => waiting(tx).where("sweep", "=", sweep).execute());
-  }
-
-  /** Of the images that a job has asked for, how many are in which state. */
-  async ofSweep(sweep: number): Promise<Readonly<Record<ImageScanTable["state"], number>>> {
-    const rows = await this.#database.read
-      .selectFrom("image_scan")
-      .select((of) => ["state", of.fn.countAll().as("count")])
-      .where("sweep", "=", sweep)
-      .groupBy("state")
-      .execute();
-    const states = { pending: 0, running: 0, failed: 0, stopped: 0, done: 0 };
-    for (const { state, count } of rows) states[state] = Number(count);
-    return states;
-  }
-
-  /** Of the images that a job has asked for, those in which nothing was found. */
-  async emptyOfSweep(sweep: number): Promise<readonly number[]> {
-    const rows = await this.#database.read
-      .selectFrom("image_scan")
-      .select("manifest_id")
-      .where("sweep", "=", sweep)
-      .where("state", "=", "done")
-      .where(sql<SqlBool>`critical + high + medium + low + negligible + unknown + none = 0`)
-      .execute();
-    return rows.map(({ manifest_id }) => manifest_id);
-  }
-
   /** The images that an older version of the reader has failed at. */
   async failedBefore(reader: number): Promise<readonly number[]> {
     const rows = await this.#database.read
@@ -250,7 +220,8 @@ export class ImageQueue {
   }
 }
 
-function waiting(tx: Tx) {
+/** The images that wait are no longer to. */
+export function waiting(tx: Tx) {
   return tx
     .updateTable("image_scan")
     .set({ state: "stopped", held_until: null, failure: null })
