@@ -117,7 +117,7 @@ export async function requestObject(
 async function answer(
   bucket: Bucket,
   key: string,
-  headers: Readonly<Record<string, string>>,
+  headers: { readonly range?: string },
   limit: AbortSignal,
 ): Promise<Part> {
   const request = new AbortController();
@@ -127,7 +127,13 @@ async function answer(
     const question = { method: "GET", path: bucket.path(key), query: { alt: "media" }, headers } as const;
     const body = await bucket.api.open(question, request.signal);
     expectGiven(body.headers["x-goog-generation"]);
-    return { length: Number(body.headers["content-length"]), body };
+    // Something on the way may pass over the range, and the bytes would be taken for others.
+    if (headers.range !== undefined) expectGiven(body.headers["content-range"]);
+    return { length: Number(expectGiven(body.headers["content-length"])), body };
+  } catch (error) {
+    // The bytes of an answer that nobody reads would keep its connection for ever.
+    request.abort(error);
+    throw error;
   } finally {
     limit.removeEventListener("abort", giveUp);
   }
