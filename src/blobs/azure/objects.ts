@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import type { ContainerListBlobFlatSegmentResponse } from "@azure/storage-blob";
-import { expectGiven, limitFor } from "../chunked/attempts.ts";
+import { expectGiven, headWithin, limitFor } from "../chunked/attempts.ts";
 import { contentLost } from "../chunked/failures.ts";
 import type { Part } from "../chunked/object-service.ts";
 import { Pieces } from "../chunked/pieces.ts";
@@ -114,7 +114,8 @@ export async function requestBlob(
   const count = Number.isFinite(end) ? end - start : undefined;
   try {
     return await container.attempts.run(({ abortSignal }) =>
-      answer(container, key, start, count, abortSignal),
+      // Its signal would have the library cut off the bytes too.
+      headWithin(abortSignal, (signal) => answer(container, key, start, count, signal)),
     );
   } catch (error) {
     if (isBeyondEnd(error)) return null;
@@ -122,26 +123,18 @@ export async function requestBlob(
   }
 }
 
-/** The time limit ends with the head of the answer: the library would have it cut off the bytes too. */
 async function answer(
   container: Container,
   key: string,
   start: number,
   count: number | undefined,
-  limit: AbortSignal,
+  abortSignal: AbortSignal,
 ): Promise<Part> {
-  const request = new AbortController();
-  const giveUp = () => request.abort(limit.reason);
-  limit.addEventListener("abort", giveUp);
-  try {
-    const options = { abortSignal: request.signal, maxRetryRequests: 0 };
-    const { readableStreamBody, contentLength, etag } = await container
-      .blob(key)
-      .download(start, count, options);
-    expectGiven(etag);
-    if (!(readableStreamBody instanceof Readable)) throw new Error("The client library gave no stream.");
-    return { length: contentLength ?? 0, body: readableStreamBody };
-  } finally {
-    limit.removeEventListener("abort", giveUp);
-  }
+  const options = { abortSignal, maxRetryRequests: 0 };
+  const { readableStreamBody, contentLength, etag } = await container
+    .blob(key)
+    .download(start, count, options);
+  expectGiven(etag);
+  if (!(readableStreamBody instanceof Readable)) throw new Error("The client library gave no stream.");
+  return { length: contentLength ?? 0, body: readableStreamBody };
 }

@@ -63,6 +63,28 @@ export class Attempts {
 }
 
 /**
+ * What `open` answers, whose bytes come after it: the limit ends with the answer's head, and how long the rest takes is
+ * for who reads it.
+ */
+export async function headWithin<T>(
+  limit: AbortSignal,
+  open: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const request = new AbortController();
+  const giveUp = () => request.abort(limit.reason);
+  limit.addEventListener("abort", giveUp);
+  try {
+    return await open(request.signal);
+  } catch (error) {
+    // The bytes of an answer that nobody reads would keep its connection for ever.
+    request.abort(error);
+    throw error;
+  } finally {
+    limit.removeEventListener("abort", giveUp);
+  }
+}
+
+/**
  * Of an answer, a part that the service never leaves out: something on the way may answer 200 by itself, and nothing
  * has happened.
  */

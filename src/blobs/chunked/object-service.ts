@@ -46,3 +46,9 @@ export interface Piece {
   readonly length: number;
   readonly size: number;
 }
+
+/** Bytes `[start, end)` as a request asks for them (RFC 9110, section 14.1.2); null for all of them. */
+export function rangeOf(start: number, end: number): string | null {
+  if (start === 0 && !Number.isFinite(end)) return null;
+  return `bytes=${start}-${Number.isFinite(end) ? end - 1 : ""}`;
+}

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { z } from "zod";
-import { expectGiven, limitFor } from "../chunked/attempts.ts";
+import { expectGiven, headWithin, limitFor } from "../chunked/attempts.ts";
 import { contentLost } from "../chunked/failures.ts";
-import type { Part } from "../chunked/object-service.ts";
+import { type Part, rangeOf } from "../chunked/object-service.ts";
 import { redirectHeaders } from "../chunked/redirect-rule.ts";
 import type { ObjectInfo } from "../object-store.ts";
 import type { Question } from "./api.ts";
@@ -103,40 +103,30 @@ export async function requestObject(
   end: number,
 ): Promise<Part | null> {
   if (end <= start) return null;
-  const whole = start === 0 && !Number.isFinite(end);
-  const headers = whole ? {} : { range: `bytes=${start}-${Number.isFinite(end) ? end - 1 : ""}` };
+  const range = rangeOf(start, end);
   try {
-    return await bucket.attempts.run(({ abortSignal }) => answer(bucket, key, headers, abortSignal));
+    return await bucket.attempts.run(({ abortSignal }) =>
+      headWithin(abortSignal, (signal) => answer(bucket, key, range, signal)),
+    );
   } catch (error) {
     if (isBeyondEnd(error)) return null;
     throw isMissing(error) ? contentLost(error) : unavailable(error);
   }
 }
 
-/** The time limit ends with the head of the answer: how long the bytes take is for who reads them. */
 async function answer(
   bucket: Bucket,
   key: string,
-  headers: { readonly range?: string },
-  limit: AbortSignal,
+  range: string | null,
+  abortSignal: AbortSignal,
 ): Promise<Part> {
-  const request = new AbortController();
-  const giveUp = () => request.abort(limit.reason);
-  limit.addEventListener("abort", giveUp);
-  try {
-    const question = { method: "GET", path: bucket.path(key), query: { alt: "media" }, headers } as const;
-    const body = await bucket.api.open(question, request.signal);
-    expectGiven(body.headers["x-goog-generation"]);
-    // Something on the way may pass over the range, and the bytes would be taken for others.
-    if (headers.range !== undefined) expectGiven(body.headers["content-range"]);
-    return { length: Number(expectGiven(body.headers["content-length"])), body };
-  } catch (error) {
-    // The bytes of an answer that nobody reads would keep its connection for ever.
-    request.abort(error);
-    throw error;
-  } finally {
-    limit.removeEventListener("abort", giveUp);
-  }
+  const headers = range === null ? {} : { range };
+  const question = { method: "GET", path: bucket.path(key), query: { alt: "media" }, headers } as const;
+  const body = await bucket.api.open(question, abortSignal);
+  expectGiven(body.headers["x-goog-generation"]);
+  // Something on the way may pass over the range, and the bytes would be taken for others.
+  if (range !== null) expectGiven(body.headers["content-range"]);
+  return { length: Number(expectGiven(body.headers["content-length"])), body };
 }
 
 function refuse(error: unknown): never {

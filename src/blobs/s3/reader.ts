@@ -2,7 +2,7 @@ import { Readable } from "node:stream";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { expectGiven } from "../chunked/attempts.ts";
 import { contentLost } from "../chunked/failures.ts";
-import type { Part, RequestRange } from "../chunked/object-service.ts";
+import { type Part, type RequestRange, rangeOf } from "../chunked/object-service.ts";
 import type { Bucket } from "./bucket.ts";
 import { isBeyondEnd, isMissing, unavailable } from "./errors.ts";
 
@@ -14,8 +14,7 @@ export function requestsTo(bucket: Bucket): RequestRange {
 /** Null when there is nothing in the range. */
 async function request(bucket: Bucket, key: string, start: number, end: number): Promise<Part | null> {
   if (end <= start) return null;
-  const whole = start === 0 && !Number.isFinite(end);
-  const range = whole ? null : `bytes=${start}-${Number.isFinite(end) ? end - 1 : ""}`;
+  const range = rangeOf(start, end);
   try {
     return await bucket.attempt(async (signal) => {
       const input = { ...bucket.object(key), ...(range === null ? {} : { Range: range }) };
