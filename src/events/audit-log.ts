@@ -1,4 +1,4 @@
-import { type AuditLogTable, type Database, statement, type Tx } from "../db/index.ts";
+import { type AuditLogTable, batches, type Database, statement, type Tx } from "../db/index.ts";
 import { type Caller, type Clock, systemCaller } from "../kernel/index.ts";
 
 /** One thing that happened, or was refused. */
@@ -40,9 +40,6 @@ const insert = statement((on, row: Row) =>
     request_id: row.request_id,
   }),
 );
-
-/** Rows of one insert statement: the engines limit the parameters of a statement. */
-const rowsPerInsert = 500;
 
 /**
  * The audit log. Changes are recorded in the transaction that makes them: no change without its record, no
@@ -96,12 +93,7 @@ export class AuditLog {
     const rows = [...taken.values(), ...(overflow === null ? [] : [overflow])];
     try {
       await this.#database.write(async (tx) => {
-        for (let from = 0; from < rows.length; from += rowsPerInsert) {
-          await tx
-            .insertInto("audit_log")
-            .values(rows.slice(from, from + rowsPerInsert))
-            .execute();
-        }
+        for (const some of batches(rows)) await tx.insertInto("audit_log").values(some).execute();
       });
     } catch (error) {
       for (const [key, row] of this.#pending) {
