@@ -8,7 +8,7 @@ import {
 } from "../../kernel/index.ts";
 import type { ChunkRange, Upload } from "../../registry/index.ts";
 import type { Exchange } from "../exchange.ts";
-import { authorize, identify, lacking } from "./authorize.ts";
+import { authorize, type Grant, identify, lacking } from "./authorize.ts";
 import { mount } from "./mount.ts";
 import { apiVersion } from "./reply.ts";
 import type { OciServices } from "./services.ts";
@@ -65,31 +65,21 @@ export async function finishUpload(
   name: RepositoryName,
   id: string,
 ): Promise<Response> {
-  const digestOf = () => parseDigest(exchange.query.get("digest") ?? "");
+  const grant = await pushGrant(exchange, services, name);
+  const digest = parseDigest(exchange.query.get("digest") ?? "");
+  const { blobs, uploads } = services.registry;
   try {
-    const upload = await ownUpload(exchange, services, name, id);
-    const digest = digestOf();
+    const upload = await uploadFor(grant, services, name, id);
     exchange.disableTimeout();
     const { request } = exchange;
-    await services.registry.uploads.finish(upload, request.body, parseContentRange(request, upload), digest);
+    await uploads.finish(upload, request.body, parseContentRange(request, upload), digest);
   } catch (error) {
-    if (!isRefusal(error, "BLOB_UPLOAD_UNKNOWN")) throw error;
-    // A balancer sends the request once more when the copy that had carried it out died before it answered.
-    if (!(await isThere(exchange, services, name, digestOf()))) throw error;
+    if (!isRefusal(error, "BLOB_UPLOAD_UNKNOWN") || grant.expired) throw error;
+    // A balancer sends the request once more when the copy that had carried it out died before it answered: the blob
+    // is there then, and from now on as good as just pushed.
+    if (!(await blobs.mount(name, name, digest))) throw error;
   }
-  return created(name, digestOf());
-}
-
-/** True when the repository has the blob, which from now on is as good as just pushed. */
-async function isThere(
-  exchange: Exchange,
-  services: OciServices,
-  name: RepositoryName,
-  digest: Digest,
-): Promise<boolean> {
-  const grant = await identify(exchange, services);
-  if (grant.expired || !(await grant.allows(name, "push"))) return false;
-  return services.registry.blobs.mount(name, name, digest);
+  return created(name, digest);
 }
 
 /** GET `…/blobs/uploads/<id>`: how far the upload is. */
@@ -113,18 +103,32 @@ export async function cancelUpload(
   return new Response(null, { status: 204, headers: apiVersion });
 }
 
-/**
- * The upload, when the request may go on with it: who began it may do so for the upload's life, also with the
- * token that it was begun with after that has expired; anybody else who may push to the repository, too.
- */
 async function ownUpload(
   exchange: Exchange,
   services: OciServices,
   name: RepositoryName,
   id: string,
 ): Promise<Upload> {
+  return uploadFor(await pushGrant(exchange, services, name), services, name, id);
+}
+
+/** Of who may push to the repository, be it with a token that has expired. */
+async function pushGrant(exchange: Exchange, services: OciServices, name: RepositoryName): Promise<Grant> {
   const grant = await identify(exchange, services);
   if (!(await grant.allows(name, "push"))) throw lacking(grant, name, "push");
+  return grant;
+}
+
+/**
+ * The upload, when the request may go on with it: who began it may do so for the upload's life, also with the
+ * token that it was begun with after that has expired; anybody else who may push to the repository, too.
+ */
+async function uploadFor(
+  grant: Grant,
+  services: OciServices,
+  name: RepositoryName,
+  id: string,
+): Promise<Upload> {
   const upload = await services.registry.uploads.get(name, id);
   if (grant.expired && grant.subject !== upload.subject) {
     throw new BreakwaterError("UNAUTHORIZED", "The token has expired; ask for a new one.");
