@@ -23,6 +23,17 @@ export const schema1Types: ReadonlySet<string> = new Set([
   mediaTypes.dockerSchema1Signed,
 ]);
 
+/** Of SBOMs in SPDX and CycloneDX, as layers and as artifacts have them. */
+export const sbomTypes: readonly string[] = [
+  "application/spdx+json",
+  "text/spdx",
+  "text/spdx+json",
+  "text/spdx+xml",
+  "application/vnd.cyclonedx",
+  "application/vnd.cyclonedx+json",
+  "application/vnd.cyclonedx+xml",
+];
+
 /** Layers that a registry need not hold: they lie at the URLs their descriptor names. */
 export function isNondistributable(mediaType: string): boolean {
   return (

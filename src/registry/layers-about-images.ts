@@ -1,4 +1,4 @@
-import type { Digest } from "../kernel/index.ts";
+import { type Digest, sbomTypes } from "../kernel/index.ts";
 
 /** Media types of layers that are signatures, attestations, bills of materials and reports about images. */
 const layerTypes: ReadonlySet<string> = new Set([
@@ -7,13 +7,7 @@ const layerTypes: ReadonlySet<string> = new Set([
   "application/vnd.in-toto+json",
   "application/jose+json",
   "application/cose",
-  "application/spdx+json",
-  "text/spdx",
-  "text/spdx+json",
-  "text/spdx+xml",
-  "application/vnd.cyclonedx",
-  "application/vnd.cyclonedx+json",
-  "application/vnd.cyclonedx+xml",
+  ...sbomTypes,
   "application/vnd.security.vulnerability.report; version=1.1",
   "application/sarif+json",
   "application/vnd.openvex+json",

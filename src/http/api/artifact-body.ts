@@ -1,5 +1,5 @@
 import { z } from "@hono/zod-openapi";
-import { indexTypes } from "../../kernel/index.ts";
+import { indexTypes, sbomTypes } from "../../kernel/index.ts";
 import type { Accessory, Artifact, ArtifactOptions, ArtifactTag } from "../../registry/index.ts";
 import type { AssessedArtifact, AssessedTag } from "./assess.ts";
 import { labelSchema, toLabelBody } from "./labels.ts";
@@ -43,15 +43,9 @@ export const accessorySchema = z
   .openapi("Accessory");
 
 /** Of artifacts that hold an SBOM: Harbor's own, SPDX and CycloneDX. */
-const sbomTypes: ReadonlySet<string> = new Set([
+const sbomArtifactTypes: ReadonlySet<string> = new Set([
   "application/vnd.goharbor.harbor.sbom.v1",
-  "application/spdx+json",
-  "text/spdx",
-  "text/spdx+json",
-  "text/spdx+xml",
-  "application/vnd.cyclonedx",
-  "application/vnd.cyclonedx+json",
-  "application/vnd.cyclonedx+xml",
+  ...sbomTypes,
 ]);
 
 /** Harbor's specification has the quotes in two of these names, and the clients made from it look for them. */
@@ -212,7 +206,7 @@ export function toAccessoryBody(accessory: Accessory): z.infer<typeof accessoryS
  * pushed it chose; nobody has verified it, so it is called no more than something that refers to the artifact.
  */
 function accessoryTypeOf({ artifactType }: Accessory): string {
-  return sbomTypes.has(artifactType.toLowerCase()) ? "sbom.harbor" : "subject.accessory";
+  return sbomArtifactTypes.has(artifactType.toLowerCase()) ? "sbom.harbor" : "subject.accessory";
 }
 
 /** Whether a config tells how the artifact was built. */
