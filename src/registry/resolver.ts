@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import type { Database, Version } from "../db/index.ts";
-import { type Digest, Lru, type Reference, type RepositoryName } from "../kernel/index.ts";
+import { type Digest, Lru, type Reference, type RepositoryName, type Soon, soon } from "../kernel/index.ts";
 import { unknownManifest } from "./refusals.ts";
 import type { Repositories } from "./repositories.ts";
 
@@ -53,13 +53,13 @@ export class Resolver {
   }
 
   /** Answers at once when nothing has changed since it was last asked. Throws MANIFEST_UNKNOWN, NAME_UNKNOWN. */
-  resolve(name: RepositoryName, reference: Reference): ResolvedManifest | Promise<ResolvedManifest> {
+  resolve(name: RepositoryName, reference: Reference): Soon<ResolvedManifest> {
     const text = reference.kind === "tag" ? reference.tag : reference.digest;
     const key = `${name}\n${text}`;
-    const version = this.#database.version();
-    if (version instanceof Promise) return version.then((seen) => this.#check(name, reference, key, seen));
-    const known = this.#known.get(key);
-    return known?.version === version ? known.manifest : this.#check(name, reference, key, version);
+    return soon(this.#database.version(), (version) => {
+      const known = this.#known.get(key);
+      return known?.version === version ? known.manifest : this.#check(name, reference, key, version);
+    });
   }
 
   async #check(
@@ -69,7 +69,6 @@ export class Resolver {
     version: Version,
   ): Promise<ResolvedManifest> {
     const known = this.#known.get(key);
-    if (known?.version === version) return known.manifest;
     const found = await this.#find(name, reference);
     if (found === undefined) {
       await this.#repositories.get(name);

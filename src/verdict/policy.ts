@@ -1,5 +1,5 @@
 import type { Database, Version } from "../db/index.ts";
-import { Lru } from "../kernel/index.ts";
+import { Lru, type Soon, soon } from "../kernel/index.ts";
 import { readScanPolicy, type ScanPolicy, scanSettings } from "./scan-policy.ts";
 
 /** What a project demands of what is pulled from it. */
@@ -21,16 +21,14 @@ export class PullPolicies {
     this.#database = database;
   }
 
-  of(projectId: number): PullPolicy | Promise<PullPolicy> {
-    const version = this.#database.version();
-    if (version instanceof Promise) return version.then((seen) => this.#check(projectId, seen));
-    const known = this.#known.get(projectId);
-    return known?.version === version ? known.policy : this.#check(projectId, version);
+  of(projectId: number): Soon<PullPolicy> {
+    return soon(this.#database.version(), (version) => {
+      const known = this.#known.get(projectId);
+      return known?.version === version ? known.policy : this.#read(projectId, version);
+    });
   }
 
-  async #check(projectId: number, version: Version): Promise<PullPolicy> {
-    const known = this.#known.get(projectId);
-    if (known?.version === version) return known.policy;
+  async #read(projectId: number, version: Version): Promise<PullPolicy> {
     const rows = await this.#database.read
       .selectFrom("project_metadata")
       .select(["name", "value"])

@@ -1,6 +1,13 @@
 import type { ObjectStore } from "../blobs/index.ts";
 import type { Database } from "../db/index.ts";
-import { BreakwaterError, type Clock, type Digest, type RepositoryName } from "../kernel/index.ts";
+import {
+  BreakwaterError,
+  type Clock,
+  type Digest,
+  type RepositoryName,
+  type Soon,
+  soon,
+} from "../kernel/index.ts";
 import { NotRunnableManifests, type RepositoryRef, type ResolvedManifest } from "../registry/index.ts";
 import type { Trust, TrustStatus } from "../trust/index.ts";
 import { CopiedParts } from "./copied-parts.ts";
@@ -70,10 +77,10 @@ export class Verdicts {
   }
 
   /** `tag` is the one that it is asked for by; null when by digest. */
-  ofPull(name: RepositoryName, tag: string | null, manifest: ResolvedManifest): Verdict | Promise<Verdict> {
-    const policy = this.#policies.of(manifest.projectId);
-    if (policy instanceof Promise) return policy.then((known) => this.#judge(name, tag, manifest, known));
-    return demandsAnything(policy) ? this.#judge(name, tag, manifest, policy) : allowed;
+  ofPull(name: RepositoryName, tag: string | null, manifest: ResolvedManifest): Soon<Verdict> {
+    return soon(this.#policies.of(manifest.projectId), (policy) =>
+      demandsAnything(policy) ? this.#judge(name, tag, manifest, policy) : allowed,
+    );
   }
 
   /**
