@@ -6,6 +6,7 @@ import type { Database } from "./database.ts";
 import { GroupCommit } from "./group-commit.ts";
 import type { Schema } from "./schema.ts";
 import { SqliteDialect } from "./sqlite-dialect.ts";
+import { WalIndex } from "./wal-index.ts";
 
 /**
  * The embedded engine: one file, write-ahead log, synchronous=FULL, so that a commit is on stable storage
@@ -18,40 +19,33 @@ export function openSqlite(path: string): Database {
   writer.run("pragma journal_mode = wal");
   writer.run("pragma synchronous = full");
   writer.run("pragma foreign_keys = on");
+  // What a piece of work that fails is undone by: SQLite would open a file for it in each transaction.
+  writer.run("pragma temp_store = memory");
   // Waiting for a lock is the dialect's business from here on.
   writer.run("pragma busy_timeout = 0");
   const reader = new Sqlite(path, { readwrite: true });
   reader.run("pragma busy_timeout = 5000");
   reader.run("pragma query_only = on");
-  // Not read from the log's index, though that is a hundred times as fast: to open and close that file by oneself ends
-  // the locks that SQLite holds on it in this process (sqlite.org/howtocorrupt.html, section 2.2).
   const versionQuery = reader.prepare("pragma data_version");
+  const dataVersion = () => versionQuery.values()[0]?.[0] as number;
+  dataVersion();
+  // A hundred times as fast as the query, which each request would wait for.
+  let index = WalIndex.of(reader);
 
   const write = new Kysely<Schema>({ dialect: new SqliteDialect(writer) });
   const read = new Kysely<Schema>({ dialect: new SqliteDialect(reader) });
   // Each transaction has the file's write lock from its beginning, so that all of them are alone.
   const commits = new GroupCommit(write);
   const change: Database["write"] = (work) => commits.write(work);
-  let known: number | null = null;
-  const forget = () => {
-    known = null;
-  };
   return {
     engine: "sqlite",
     read,
     write: change,
     migrate: change,
     // It changes when another connection commits, and our own writer is another connection to the reader.
-    // What one request asks in one go shares a look. Requests must not: a connection that is opened while others are
-    // being answered is taken in the same turn of the event loop, and may come from whom another process has answered.
-    version() {
-      if (known === null) {
-        known = versionQuery.values()[0]?.[0] as number;
-        queueMicrotask(forget);
-      }
-      return known;
-    },
+    version: () => index?.version() ?? dataVersion(),
     async close() {
+      index = null;
       await write.destroy();
       await read.destroy();
       reader.close();
