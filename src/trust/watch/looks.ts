@@ -44,12 +44,24 @@ const insertGunLook = statement(
     on.insertInto("trust_look").values({ gun, repository, tag: null, digest: null, caller }),
 );
 
-/** The first that is to be looked at; null when there is nothing to do. */
-export async function nextLook(reader: Reader, after: number): Promise<Look | null> {
+/** The newest note's number; 0 when there is none. */
+export async function newestLook(reader: Reader): Promise<number> {
+  const newest = await reader
+    .selectFrom("trust_look")
+    .select("id")
+    .orderBy("id", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return newest?.id ?? 0;
+}
+
+/** The first after one and up to another that is to be looked at; null when there is nothing to do. */
+export async function nextLook(reader: Reader, after: number, upTo: number): Promise<Look | null> {
   const row = await reader
     .selectFrom("trust_look")
     .selectAll()
     .where("id", ">", after)
+    .where("id", "<=", upTo)
     .orderBy("id")
     .limit(1)
     .executeTakeFirst();

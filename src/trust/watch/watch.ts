@@ -6,7 +6,16 @@ import type { TagWithStatus, TrustOverview } from "../overview.ts";
 import type { TrustStatuses } from "../status.ts";
 import type { Verification } from "../verification.ts";
 import type { Expiries } from "./expiries.ts";
-import { addTagLooks, endLook, type GunLook, type Look, movedTags, nextLook, type TagLook } from "./looks.ts";
+import {
+  addTagLooks,
+  endLook,
+  type GunLook,
+  type Look,
+  movedTags,
+  newestLook,
+  nextLook,
+  type TagLook,
+} from "./looks.ts";
 import { alarmsOfDeleted, changesAmong, remember, tagId } from "./troubles.ts";
 
 export interface WatchOptions {
@@ -53,19 +62,23 @@ export class TrustWatch {
     return Number(count);
   }
 
-  /** Works the notes off; answers the alarms that were raised. One that fails stays, and the others go on. */
+  /**
+   * Works off the notes that are there; answers the alarms that were raised. One that fails stays, and the others go on.
+   * Those that come meanwhile are for the next time: where much is published, much is looked at together.
+   */
   async work(): Promise<readonly TagAlarm[]> {
     const { database } = this.#options;
     const alarms: TagAlarm[] = [];
     const failures: unknown[] = [];
-    let look = await nextLook(database.read, 0);
+    const newest = await newestLook(database.read);
+    let look = await nextLook(database.read, 0, newest);
     while (look !== null) {
       try {
         alarms.push(...(await (look.kind === "tag" ? this.#lookAtTag(look) : this.#lookAtAll(look))));
       } catch (error) {
         failures.push(error);
       }
-      look = await nextLook(database.read, look.id);
+      look = await nextLook(database.read, look.id, newest);
     }
     if (failures.length > 0) throw new AggregateError(failures, "Trust data could not be looked at.");
     return alarms;
