@@ -50,13 +50,15 @@ export class Publisher {
     const timestamp = await this.#signTimestamp(gun, candidate, current, snapshot, now);
     if (uploaded === undefined) documents.push(snapshot);
     documents.push(timestamp);
-    await this.#database.write(async (tx) => {
+    const added = await this.#database.write(async (tx) => {
       // TUF specification 1.0, sections 5.3.5, 5.4.3, 5.5.5: no version is ever replaced, or followed by a lower one.
-      await this.#store.add(tx, gun, current?.timestamp.stored ?? null, documents, now);
+      const stored = await this.#store.add(tx, gun, current?.timestamp.stored ?? null, documents, now);
       // Those of a root that is published already were marked with it.
       if (byRole.has("root")) await this.#keys.markUsed(tx, gun, [root.roles.snapshot, root.roles.timestamp]);
       await this.#journal.published(tx, gun, timestamp, { caller, documents });
+      return stored;
     });
+    this.#store.remember(gun, added);
   }
 
   async #signSnapshot(

@@ -19,6 +19,9 @@ export interface NewMetadata {
   readonly content: Uint8Array;
 }
 
+/** A document that was added, with the hash by which it is found. */
+type AddedMetadata = NewMetadata & StoredMetadata;
+
 /** Bytes of metadata kept in memory. */
 const capacity = 16 * 1024 * 1024;
 const perEntry = 512;
@@ -47,16 +50,21 @@ export class MetadataStore {
 
   /** As `byHash`, for what a stored document leads to: it never changes, and is read once. */
   async linked(gun: string, role: string, sha256: string): Promise<StoredMetadata | null> {
-    const key = `${gun}\n${role}\n${sha256}`;
+    const key = linkTo(gun, role, sha256);
     const known = this.#linked.get(key) ?? (await this.byHash(gun, role, sha256));
     if (known !== null) this.#linked.set(key, known);
     return known;
   }
 
+  /** Remembers what was added, once it is on stable storage: whoever publishes next is held against it. */
+  remember(gun: string, added: readonly AddedMetadata[]): void {
+    for (const document of added) this.#linked.set(linkTo(gun, document.role, document.sha256), document);
+  }
+
   /**
    * Adds what was published together. `basis` is the timestamp that it was checked against, null for none: when that
    * is no longer the latest, somebody else was faster. Throws VERSION then, and when a role's version is not higher
-   * than each that is stored.
+   * than each that is stored. Answers what was added.
    */
   async add(
     tx: Tx,
@@ -64,16 +72,20 @@ export class MetadataStore {
     basis: Pick<StoredMetadata, "sha256"> | null,
     documents: readonly NewMetadata[],
     now: number,
-  ): Promise<void> {
+  ): Promise<readonly AddedMetadata[]> {
     const [latest] = await selectHighest(tx, { gun, role: "timestamp" });
     if (latest?.sha256 !== basis?.sha256) throw outdated("Somebody else has published in the meantime.");
+    const added: AddedMetadata[] = [];
     for (const { role, version, content } of documents) {
       const [highest] = role === "timestamp" ? [latest] : await selectHighest(tx, { gun, role });
       if (highest !== undefined && version <= highest.version) {
         throw outdated(`Version ${version} of ${role} is not newer than what is published.`);
       }
-      await insert(tx, { gun, role, version, content, sha256: sha256Of(content), created_at: now });
+      const sha256 = sha256Of(content);
+      await insert(tx, { gun, role, version, content, sha256, created_at: now });
+      added.push({ role, version, content, sha256, createdAt: now });
     }
+    return added;
   }
 
   /** Removes all metadata of exactly that GUN; answers whether there was any. */
@@ -81,6 +93,10 @@ export class MetadataStore {
     const { numDeletedRows } = await tx.deleteFrom("tuf_metadata").where("gun", "=", gun).executeTakeFirst();
     return numDeletedRows > 0n;
   }
+}
+
+function linkTo(gun: string, role: string, sha256: string): string {
+  return `${gun}\n${role}\n${sha256}`;
 }
 
 interface OfRole {
