@@ -17,12 +17,11 @@ const maxHeaders = 8 * 1024;
 export function parseMultipart(contentType: string | null, body: Uint8Array): Part[] {
   const boundary = boundaryOf(contentType);
   if (boundary === null) throw malformed("The body is not multipart/form-data.");
-  // Before the first delimiter stands a line's end, where the body does not begin with the delimiter.
-  const text = Buffer.concat([Buffer.from("\r\n"), body]);
+  const text = Buffer.from(body.buffer, body.byteOffset, body.length);
   const delimiter = Buffer.from(`\r\n--${boundary}`);
   const parts: Part[] = [];
-  for (let at = text.indexOf(delimiter); ; ) {
-    if (at < 0) throw malformed("The closing boundary is missing.");
+  for (let at = findFirst(text, delimiter); ; ) {
+    if (at === -1) throw malformed("The closing boundary is missing.");
     const from = at + delimiter.length;
     if (text.subarray(from, from + 2).toString() === "--") return parts;
     if (parts.length >= maxParts) throw malformed("There are too many parts.");
@@ -30,9 +29,15 @@ export function parseMultipart(contentType: string | null, body: Uint8Array): Pa
     if (lineEnd < 0 || text.subarray(from, lineEnd).toString().trim() !== "")
       throw malformed("A boundary is broken.");
     at = text.indexOf(delimiter, lineEnd);
-    if (at < 0) throw malformed("The closing boundary is missing.");
+    if (at === -1) throw malformed("The closing boundary is missing.");
     parts.push(parsePart(text.subarray(lineEnd, at)));
   }
+}
+
+/** The line's end that belongs to a delimiter is left out where the body begins with one; -1 where there is none. */
+function findFirst(text: Buffer, delimiter: Buffer): number {
+  const atOnce = text.subarray(0, delimiter.length - 2).equals(delimiter.subarray(2));
+  return atOnce ? -2 : text.indexOf(delimiter);
 }
 
 /** From the line's end behind the delimiter to where the next one begins. */

@@ -24,19 +24,22 @@ export async function publish(trust: Trust, caller: Caller, gun: string, request
 
 /** Throws MALFORMED_UPLOAD for a body that is too large, without reading on, or that breaks off. */
 async function readBounded(request: Request): Promise<Uint8Array> {
+  const { headers } = request;
   const tooLarge = () => new TrustRefusal("MALFORMED_UPLOAD", `An upload may have ${maxUpload} bytes.`);
-  if (Number(request.headers.get("content-length") ?? 0) > maxUpload) throw tooLarge();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
+  if (Number(headers.get("content-length") ?? 0) > maxUpload) throw tooLarge();
   try {
+    // Of a known length, as clients send it, it need not be put together here.
+    if (headers.has("content-length") && !headers.has("transfer-encoding")) return await request.bytes();
+    const chunks: Uint8Array[] = [];
+    let size = 0;
     for await (const chunk of request.body ?? []) {
       size += chunk.length;
       if (size > maxUpload) throw tooLarge();
       chunks.push(chunk);
     }
+    return Buffer.concat(chunks);
   } catch (error) {
     if (error instanceof TrustRefusal) throw error;
     throw new TrustRefusal("MALFORMED_UPLOAD", "The connection ended within the upload.", null, error);
   }
-  return Buffer.concat(chunks);
 }

@@ -19,7 +19,7 @@ export function sha256Of(content: Uint8Array): string {
 /** The SHA-256 by which a document names another, in hexadecimal; null when it names none. */
 export function sha256In(meta: FileMeta | undefined): string | null {
   const hash = meta?.hashes.get("sha256");
-  return hash === undefined ? null : Buffer.from(hash).toString("hex");
+  return hash === undefined ? null : Buffer.from(hash, "base64").toString("hex");
 }
 
 /**
@@ -29,12 +29,13 @@ export function sha256In(meta: FileMeta | undefined): string | null {
 export function verifyHashes(content: Uint8Array, role: string, meta: FileMeta | undefined): void {
   let checked = 0;
   for (const name of names) {
-    const expected = meta?.hashes.get(name);
-    if (expected === undefined) continue;
+    const given = meta?.hashes.get(name);
+    if (given === undefined) continue;
+    const expected = Buffer.from(given, "base64");
     const found = createHash(name).update(content).digest();
     if (expected.length !== found.length || !timingSafeEqual(expected, found)) {
-      const hex = Buffer.from(expected).toString("hex");
-      throw new TufRefusal("checksum", `${name} checksum for ${role} did not match: expected ${hex}`);
+      const wanted = expected.toString("hex");
+      throw new TufRefusal("checksum", `${name} checksum for ${role} did not match: expected ${wanted}`);
     }
     checked++;
   }
@@ -50,7 +51,7 @@ export function requireHashes(document: string, role: string, meta: FileMeta | u
   }
   for (const name of names) {
     const hash = meta.hashes.get(name);
-    if (hash !== undefined && hash.length !== algorithms[name]) {
+    if (hash !== undefined && Buffer.byteLength(hash, "base64") !== algorithms[name]) {
       throw badStructure(document, `invalid ${role} checksum information, ${name} checksum invalid`);
     }
   }

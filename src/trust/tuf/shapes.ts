@@ -30,13 +30,14 @@ export const integer: Shape<number> = (value, path) => {
 
 const base64Text = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
 
-/** Standard base64 with its padding, as bytes. */
-export const bytes: Shape<Uint8Array> = (value, path) => {
+/** Standard base64 with its padding, as it is written. */
+const base64: Shape<string> = (value, path) => {
   const written = text(value, path);
-  return base64Text.test(written)
-    ? new Uint8Array(Buffer.from(written, "base64"))
-    : unexpected(path, "not base64");
+  return base64Text.test(written) ? written : unexpected(path, "not base64");
 };
+
+/** Standard base64 with its padding, as bytes. */
+export const bytes: Shape<Uint8Array> = (value, path) => Uint8Array.fromBase64(base64(value, path));
 
 export const instant: Shape<Instant> = (value, path) => {
   if (isNothing(value)) return never;
@@ -85,8 +86,11 @@ export const key: Shape<PublicKey> = (value, path) => {
   return publicKey(keytype, keyval?.public ?? new Uint8Array());
 };
 
-/** TUF specification 1.0, section 4.4: METAPATH's hashes and length; section 4.5: TARGETPATH's. */
-export const fileMeta = object({ length: integer, hashes: members(bytes) });
+/**
+ * TUF specification 1.0, section 4.4: METAPATH's hashes and length; section 4.5: TARGETPATH's. The hashes stay in base64:
+ * of thousands of targets few are looked at.
+ */
+export const fileMeta = object({ length: integer, hashes: members(base64) });
 export type FileMeta = ReturnType<typeof fileMeta>;
 
 function within<T>(path: string[], name: string, shape: Shape<T>, value: unknown): T {
