@@ -2,7 +2,7 @@ export type { Upload } from "./candidate.ts";
 export type { Change, ChangeQuery } from "./journal.ts";
 export type { PublishedRole, PublishedTrust, TagWithStatus, TrustOverview } from "./overview.ts";
 export { readUpload } from "./publish.ts";
-export type { MetadataQuery } from "./read.ts";
+export { MetadataQuery } from "./read.ts";
 export { type TrustCode, TrustRefusal } from "./refusal.ts";
 export type { ServerRole } from "./server-keys.ts";
 export type { TagDigest } from "./status.ts";

@@ -5,12 +5,29 @@ import { notFound } from "./refusal.ts";
 import type { Renewal } from "./renewal.ts";
 import type { MetadataStore, StoredMetadata } from "./store.ts";
 
-/** How a client asks for a document of a role. */
-export type MetadataQuery =
+/** Which of a role's documents. */
+export type WhichMetadata =
   | { readonly kind: "current" }
-  | { readonly kind: "version"; readonly version: number }
+  /** In decimal digits. */
+  | { readonly kind: "version"; readonly version: string }
   /** In hexadecimal. */
   | { readonly kind: "sha256"; readonly sha256: string };
+
+/** A document, as a client asks for it. */
+export class MetadataQuery {
+  readonly gun: string;
+  readonly role: string;
+  readonly which: WhichMetadata;
+  /** Under which its answer is remembered. It is made once: to put it together costs more than to look it up. */
+  readonly key: string;
+
+  constructor(gun: string, role: string, which: WhichMetadata) {
+    this.gun = gun;
+    this.role = role;
+    this.which = which;
+    this.key = `${gun}\n${role}\n${which.kind === "current" ? "" : which.kind === "version" ? which.version : which.sha256}`;
+  }
+}
 
 interface Remembered {
   readonly version: Version;
@@ -45,28 +62,23 @@ export class MetadataReader {
    * The document, as it was published, byte by byte. A timestamp or snapshot that has expired is signed anew first.
    * Throws METADATA_NOT_FOUND; UNKNOWN when the server would have to sign and has not the keys.
    */
-  read(gun: string, role: string, query: MetadataQuery): Soon<StoredMetadata> {
-    const key = `${gun}\n${role}\n${which(query)}`;
+  read(query: MetadataQuery): Soon<StoredMetadata> {
     return soon(this.#database.version(), (version) => {
-      const known = this.#known.get(key);
+      const known = this.#known.get(query.key);
       if (known?.version === version && this.#clock() < known.until) return known.metadata;
-      return this.#find(gun, role, query).then(({ metadata, until }) => {
-        this.#known.set(key, { version, metadata, until });
+      return this.#find(query).then(({ metadata, until }) => {
+        this.#known.set(query.key, { version, metadata, until });
         return metadata;
       });
     });
   }
 
-  async #find(
-    gun: string,
-    role: string,
-    query: MetadataQuery,
-  ): Promise<{ metadata: StoredMetadata; until: number }> {
-    if (query.kind === "current") return this.#current(gun, role);
+  async #find({ gun, role, which }: MetadataQuery): Promise<{ metadata: StoredMetadata; until: number }> {
+    if (which.kind === "current") return this.#current(gun, role);
     const metadata =
-      query.kind === "version"
-        ? await this.#store.byVersion(gun, role, query.version)
-        : await this.#store.byHash(gun, role, query.sha256);
+      which.kind === "version"
+        ? await this.#store.byVersion(gun, role, Number(which.version))
+        : await this.#store.byHash(gun, role, which.sha256);
     if (metadata === null) throw notFound(`such ${role} of ${gun}`);
     return { metadata, until: Number.POSITIVE_INFINITY };
   }
@@ -82,16 +94,5 @@ export class MetadataReader {
       metadata: (role === "timestamp" ? timestamp : snapshot).stored,
       until: Math.min(timestamp.listing.expires.at, snapshot.listing.expires.at),
     };
-  }
-}
-
-function which(query: MetadataQuery): string {
-  switch (query.kind) {
-    case "current":
-      return "";
-    case "version":
-      return String(query.version);
-    case "sha256":
-      return query.sha256;
   }
 }

@@ -17,7 +17,7 @@ describeOnEngines("a trusted repository", (open) => {
     await scene.publish({ root, targets });
     expect(await scene.read("root")).toBe(Buffer.from(root).toString());
     expect(await scene.read("targets")).toBe(targets.toString());
-    expect(await scene.read("targets", { kind: "version", version: 1 })).toBe(targets.toString());
+    expect(await scene.read("targets", { kind: "version", version: "1" })).toBe(targets.toString());
     const snapshot = await scene.signedPart("snapshot");
     expect(snapshot.meta.targets?.length).toBe(targets.length);
   });
@@ -84,7 +84,7 @@ describeOnEngines("a trusted repository", (open) => {
     expect(await refused(scene.read("timestamp", { kind: "current" }, second))).toContain(
       "METADATA_NOT_FOUND",
     );
-    expect(await refused(scene.read("root", { kind: "version", version: 1 }, second))).toContain(
+    expect(await refused(scene.read("root", { kind: "version", version: "1" }, second))).toContain(
       "METADATA_NOT_FOUND",
     );
   });

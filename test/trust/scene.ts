@@ -1,4 +1,4 @@
-import { type MetadataQuery, readUpload, type Trust, TrustRefusal } from "../../src/trust/index.ts";
+import { MetadataQuery, readUpload, type Trust, TrustRefusal } from "../../src/trust/index.ts";
 import { type PublicKey, publicKey } from "../../src/trust/tuf/keys.ts";
 import type { TestDatabase } from "../support/engines.ts";
 import { Author, keysOf, roleOf, signed, type TestKey } from "./author.ts";
@@ -76,8 +76,12 @@ export class Scene implements AsyncDisposable {
   }
 
   /** A document as a client gets it. */
-  async read(role: string, query: MetadataQuery = { kind: "current" }, trust = this.trust): Promise<string> {
-    return Buffer.from((await trust.reader.read(gun, role, query)).content).toString();
+  async read(
+    role: string,
+    which: MetadataQuery["which"] = { kind: "current" },
+    trust = this.trust,
+  ): Promise<string> {
+    return Buffer.from((await trust.reader.read(new MetadataQuery(gun, role, which))).content).toString();
   }
 
   /** The parsed `signed` part. */

@@ -1,7 +1,6 @@
 import { isAscii } from "node:buffer";
 import { type Soon, soon } from "../../kernel/index.ts";
-import { type StoredMetadata, type Trust, TrustRefusal } from "../../trust/index.ts";
-import type { RoleQuery } from "./operations.ts";
+import { type MetadataQuery, type StoredMetadata, type Trust, TrustRefusal } from "../../trust/index.ts";
 import { plainText, type Reply, reply } from "./reply.ts";
 
 /** For how many seconds others may keep what can change, and what cannot (the contract, section 1). */
@@ -11,15 +10,16 @@ const caching = {
 } as const;
 
 /** GET of a role's metadata: the bytes that were published, with what caches between need to know. */
-export function getMetadata(trust: Trust, gun: string, role: string, query: RoleQuery): Soon<Reply> {
-  const wanted = query.kind === "version" ? { kind: query.kind, version: toNumber(query.version) } : query;
-  const age = query.kind === "current" ? "current" : "consistent";
-  return soon(trust.reader.read(gun, role, wanted), (found) => answerWith(found, age));
+export function getMetadata(trust: Trust, query: MetadataQuery): Soon<Reply> {
+  const { which } = query;
+  if (which.kind === "version") requireInt64(which.version);
+  const age = which.kind === "current" ? "current" : "consistent";
+  return soon(trust.reader.read(query), (found) => answerWith(found, age));
 }
 
 /** What Go's parser of numbers says to one of more than 64 bits is part of the contract too. */
-function toNumber(digits: string): number {
-  if (BigInt(digits) < 2n ** 63n) return Number(digits);
+function requireInt64(digits: string): void {
+  if (BigInt(digits) < 2n ** 63n) return;
   const detail = { Func: "Atoi", Num: digits, Err: {} };
   throw new TrustRefusal("METADATA_NOT_FOUND", "No version has such a number.", detail);
 }

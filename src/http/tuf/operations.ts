@@ -1,10 +1,4 @@
-import type { ServerRole } from "../../trust/index.ts";
-
-/** Which of a role's documents: `version` in decimal digits, however many; `sha256` in hexadecimal, of whatever length. */
-export type RoleQuery =
-  | { readonly kind: "current" }
-  | { readonly kind: "version"; readonly version: string }
-  | { readonly kind: "sha256"; readonly sha256: string };
+import { MetadataQuery, type ServerRole } from "../../trust/index.ts";
 
 type Named<Name extends string, Rest> = Name extends string ? { readonly name: Name } & Rest : never;
 
@@ -13,8 +7,7 @@ interface OfGun {
 }
 
 interface OfRole extends OfGun {
-  readonly role: string;
-  readonly query: RoleQuery;
+  readonly query: MetadataQuery;
 }
 
 interface OfKey extends OfGun {
@@ -69,19 +62,20 @@ export function findOperation(method: string, path: string): Operation | null {
 function findMetadata(gun: string, rest: string): Operation | null {
   const [, hashed, hash] = byHash.exec(rest) ?? [];
   if (hashed !== undefined && hash !== undefined) {
-    return { name: "GetRoleByHash", gun, role: hashed, query: { kind: "sha256", sha256: hash } };
+    const query = new MetadataQuery(gun, hashed, { kind: "sha256", sha256: hash });
+    return { name: "GetRoleByHash", gun, query };
   }
   const [, version, versioned] = byVersion.exec(rest) ?? [];
   if (version !== undefined && versioned !== undefined) {
     return {
       name: "GetRoleByVersion",
       gun,
-      role: versioned,
-      query: { kind: "version", version },
+      query: new MetadataQuery(gun, versioned, { kind: "version", version }),
     };
   }
   const [, latest] = current.exec(rest) ?? [];
-  return latest === undefined ? null : { name: "GetRole", gun, role: latest, query: { kind: "current" } };
+  if (latest === undefined) return null;
+  return { name: "GetRole", gun, query: new MetadataQuery(gun, latest, { kind: "current" }) };
 }
 
 function findKey(gun: string, rest: string, name: "GetKey" | "RotateKey"): Operation | null {

@@ -77,7 +77,7 @@ function performFor(
     case "GetRole":
     case "GetRoleByHash":
     case "GetRoleByVersion":
-      return getMetadata(trust, operation.gun, operation.role, operation.query);
+      return getMetadata(trust, operation.query);
     case "GetKey":
       return soon(trust.key(operation.gun, operation.role), (key) => reply(key, plainText));
     case "RotateKey":
