@@ -1,21 +1,22 @@
 /** What a request is answered with, before it has its id. */
 export interface Reply {
   readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Headers;
   readonly body: string | Uint8Array | null;
 }
 
 export function reply(
   body: Reply["body"],
-  headers: Reply["headers"] = {},
+  headers: Readonly<Record<string, string>> = {},
   status: Reply["status"] = 200,
 ): Reply {
-  return { status, headers, body };
+  return { status, headers: new Headers(headers), body };
 }
 
-/** All headers at once: to add one to an answer that is made already costs as much as all of them. */
+/** An answer has headers of its own: those of the reply, which may be given again, are copied once they are all there. */
 export function respond({ status, headers, body }: Reply, requestId: string): Response {
-  return new Response(body, { status, headers: { ...headers, "X-Request-Id": requestId } });
+  headers.set("X-Request-Id", requestId);
+  return new Response(body, { status, headers });
 }
 
 /** Bytes of its body. */

@@ -105,9 +105,10 @@ function refuse(
   const refusal = asRefusal(error);
   onRefusal(refusal);
   const refused = tufError(refusal);
-  if (refusal.code !== "UNAUTHORIZED") return refused;
-  const challenge = { "WWW-Authenticate": services.challenge(exchange, needOf(operation)) };
-  return { ...refused, headers: { ...refused.headers, ...challenge } };
+  if (refusal.code === "UNAUTHORIZED") {
+    refused.headers.set("WWW-Authenticate", services.challenge(exchange, needOf(operation)));
+  }
+  return refused;
 }
 
 async function getHealth(services: TufServices): Promise<Reply> {
