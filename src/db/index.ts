@@ -13,6 +13,7 @@ export {
 export type { Database, Reader, Tx, Version } from "./database.ts";
 export { migrate } from "./migrate.ts";
 export { openPostgresql } from "./open-postgresql.ts";
+export { readPage } from "./pages.ts";
 export type { PostgresqlOptions, SslMode } from "./postgresql/options.ts";
 export type * from "./scan-schema.ts";
 export type * from "./scanner-schema.ts";

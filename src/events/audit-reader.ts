@@ -6,6 +6,7 @@ import {
   matching,
   ordering,
   type Page,
+  readPage,
 } from "../db/index.ts";
 
 /** What happened once, or several times within a second. */
@@ -49,19 +50,11 @@ export class AuditReader {
       .selectFrom("audit_log")
       .where(matching(query.criteria, columns))
       .$if(projectIds !== null, (all) => all.where("project_id", "in", projectIds));
-    const { total } = await records.select((of) => of.fn.countAll().as("total")).executeTakeFirstOrThrow();
-    const rows = await records
-      .selectAll()
-      .orderBy(
-        ordering(query.sort, columns, [
-          { field: "op_time", descending: true },
-          { field: "id", descending: true },
-        ]),
-      )
-      .limit(query.limit)
-      .offset(query.offset)
-      .execute();
-    const items = rows.map((row) => ({
+    const order = ordering(query.sort, columns, [
+      { field: "op_time", descending: true },
+      { field: "id", descending: true },
+    ]);
+    return readPage(records.selectAll(), order, query, (row) => ({
       id: row.id,
       at: row.at,
       actor: row.actor,
@@ -73,6 +66,5 @@ export class AuditReader {
       detail: row.detail,
       times: row.times,
     }));
-    return { items, total: Number(total) };
   }
 }

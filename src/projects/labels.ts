@@ -6,6 +6,7 @@ import {
   ordering,
   type Page,
   type Reader,
+  readPage,
   type Tx,
 } from "../db/index.ts";
 import type { AuditLog } from "../events/index.ts";
@@ -57,14 +58,8 @@ export class Labels {
       .where("scope", "=", scopeOf(projectId))
       .where("project_id", "=", projectId ?? 0)
       .where(matching(query.criteria, columns));
-    const { total } = await labels.select((of) => of.fn.countAll().as("total")).executeTakeFirstOrThrow();
-    const rows = await labels
-      .selectAll()
-      .orderBy(ordering(query.sort, columns, [{ field: "id", descending: false }]))
-      .limit(query.limit)
-      .offset(query.offset)
-      .execute();
-    return { items: rows.map(toLabel), total: Number(total) };
+    const order = ordering(query.sort, columns, [{ field: "id", descending: false }]);
+    return readPage(labels.selectAll(), order, query, toLabel);
   }
 
   /** Throws NOT_FOUND. */

@@ -1,4 +1,5 @@
-import type { Database, Page, Reader, Tx } from "../db/index.ts";
+import { sql } from "kysely";
+import { type Database, type Page, type Reader, readPage, type Tx } from "../db/index.ts";
 import type { AuditLog } from "../events/index.ts";
 import { BreakwaterError, type Caller, type Clock } from "../kernel/index.ts";
 import { isRoleId, type RoleId, roleName } from "./roles.ts";
@@ -40,16 +41,7 @@ export class Members {
     const members = selectMembers(this.#database.read, projectId).$if(username !== null, (all) =>
       all.where("user_account.username", "=", username),
     );
-    const { total } = await members
-      .clearSelect()
-      .select((of) => of.fn.countAll().as("total"))
-      .executeTakeFirstOrThrow();
-    const rows = await members
-      .orderBy("user_account.username")
-      .limit(query.limit)
-      .offset(query.offset)
-      .execute();
-    return { items: rows.map(toMember), total: Number(total) };
+    return readPage(members, sql.ref("user_account.username"), query, toMember);
   }
 
   /** Throws NOT_FOUND. */

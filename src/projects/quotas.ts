@@ -5,6 +5,7 @@ import {
   ordering,
   type Page,
   type Reader,
+  readPage,
 } from "../db/index.ts";
 import type { AuditLog } from "../events/index.ts";
 import { BreakwaterError, type Caller, type Clock } from "../kernel/index.ts";
@@ -44,24 +45,14 @@ export class Quotas {
 
   /** The newest project's first unless asked otherwise; of one project where `projectId` is given. */
   async list(query: ListQuery, projectId: number | null): Promise<Page<Quota>> {
-    const { read } = this.#database;
-    const { total } = await read
-      .selectFrom("project")
-      .select((of) => of.fn.countAll().as("total"))
-      .$if(projectId !== null, (all) => all.where("project.id", "=", projectId))
-      .executeTakeFirstOrThrow();
-    const rows = await selectQuotas(read)
-      .$if(projectId !== null, (all) => all.where("project.id", "=", projectId))
-      .orderBy(
-        ordering(query.sort, columns, [
-          { field: "creation_time", descending: true },
-          { field: "id", descending: true },
-        ]),
-      )
-      .limit(query.limit)
-      .offset(query.offset)
-      .execute();
-    return { items: rows.map(toQuota), total: Number(total) };
+    const quotas = selectQuotas(this.#database.read).$if(projectId !== null, (all) =>
+      all.where("project.id", "=", projectId),
+    );
+    const order = ordering(query.sort, columns, [
+      { field: "creation_time", descending: true },
+      { field: "id", descending: true },
+    ]);
+    return readPage(quotas, order, query, toQuota);
   }
 
   /** Throws NOT_FOUND. */

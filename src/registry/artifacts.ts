@@ -1,4 +1,13 @@
-import { type Columns, type Database, type ListQuery, matching, ordering, type Page } from "../db/index.ts";
+import { sql } from "kysely";
+import {
+  type Columns,
+  type Database,
+  type ListQuery,
+  matching,
+  ordering,
+  type Page,
+  readPage,
+} from "../db/index.ts";
 import { BreakwaterError, type Digest, parseReference } from "../kernel/index.ts";
 import { type ArtifactScope, artifactColumns, fitting } from "./artifact-filter.ts";
 import { type Accessory, type ArtifactTag, selectAccessories, toAccessory, toTag } from "./artifact-parts.ts";
@@ -103,17 +112,9 @@ export class Artifacts {
   }
 
   /** What refers to the artifact, the oldest first. */
-  async accessories(
-    artifactId: number,
-    { limit, offset }: Pick<ListQuery, "limit" | "offset">,
-  ): Promise<Page<Accessory>> {
+  async accessories(artifactId: number, part: Pick<ListQuery, "limit" | "offset">): Promise<Page<Accessory>> {
     const accessories = selectAccessories(this.#database.read).where("subject.id", "=", artifactId);
-    const { total } = await accessories
-      .clearSelect()
-      .select((of) => of.fn.countAll().as("total"))
-      .executeTakeFirstOrThrow();
-    const rows = await accessories.orderBy("manifest.id").limit(limit).offset(offset).execute();
-    return { items: rows.map(toAccessory), total: Number(total) };
+    return readPage(accessories, sql.ref("manifest.id"), part, toAccessory);
   }
 
   async #total(scope: ArtifactScope, criteria: ListQuery["criteria"]): Promise<number> {

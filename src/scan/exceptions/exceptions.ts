@@ -5,6 +5,7 @@ import {
   matching,
   ordering,
   type Page,
+  readPage,
   type Tx,
   type VulnerabilityExceptionTable,
 } from "../../db/index.ts";
@@ -47,14 +48,8 @@ export class Exceptions {
       .selectFrom("vulnerability_exception")
       .where(ofOwner(owner))
       .where(matching(query.criteria, columns));
-    const { total } = await exceptions.select((of) => of.fn.countAll().as("total")).executeTakeFirstOrThrow();
-    const rows = await exceptions
-      .selectAll()
-      .orderBy(ordering(query.sort, columns, [{ field: "id", descending: false }]))
-      .limit(query.limit)
-      .offset(query.offset)
-      .execute();
-    return { items: rows.map(toException), total: Number(total) };
+    const order = ordering(query.sort, columns, [{ field: "id", descending: false }]);
+    return readPage(exceptions.selectAll(), order, query, toException);
   }
 
   /** Throws BAD_REQUEST, CONFLICT when there are too many. */

@@ -6,6 +6,7 @@ import {
   matching,
   ordering,
   type Page,
+  readPage,
   type Tx,
   type VexDocumentTable,
 } from "../../../db/index.ts";
@@ -60,14 +61,8 @@ export class ImportedVexDocuments {
       .selectFrom("vex_document")
       .where(ofOwner(owner))
       .where(matching(query.criteria, columns));
-    const { total } = await documents.select((of) => of.fn.countAll().as("total")).executeTakeFirstOrThrow();
-    const rows = await documents
-      .selectAll()
-      .orderBy(ordering(query.sort, columns, [{ field: "id", descending: false }]))
-      .limit(query.limit)
-      .offset(query.offset)
-      .execute();
-    return { items: rows.map(toImported), total: Number(total) };
+    const order = ordering(query.sort, columns, [{ field: "id", descending: false }]);
+    return readPage(documents.selectAll(), order, query, toImported);
   }
 
   /**
