@@ -1,7 +1,7 @@
 import { batches, type Tx } from "../../db/index.ts";
 import type { Digest } from "../../kernel/index.ts";
 import { NotRunnableManifests } from "../../registry/index.ts";
-import { composeImage, type ImageInventory, readerVersion } from "../inventory/index.ts";
+import { composeImage, type ImageInventory, type ImageLayer, readerVersion } from "../inventory/index.ts";
 import type { Finding, Identity } from "../match/finding.ts";
 import { identitiesOf, keyOf } from "../match/identities.ts";
 import { matchIdentity } from "../match/match.ts";
@@ -37,10 +37,23 @@ export class ImageScan {
     if (manifest === undefined) return;
     if (await this.#notRunnable.has(manifest)) return this.#queue.drop(manifestId);
     const layers = await this.layers.of(manifest.repository_id, layersOf(manifest.content), signal);
+    const failure = whatMayPass(layers);
+    if (failure !== null && (await this.#hasOlderReport(manifestId))) throw new Error(failure);
     const inventory = composeImage(layers);
     const identified = identitiesOf(inventory);
     const identities = identified.map(({ identity }) => identity).filter((identity) => identity !== null);
     await this.#store(manifestId, holder, inventory, partsOf(inventory, identified), identities);
+  }
+
+  /** One of an older version of this program, which stands until there is a whole new one. */
+  async #hasOlderReport(manifestId: number): Promise<boolean> {
+    const older = await this.#options.database.read
+      .selectFrom("image_inventory")
+      .select("reader")
+      .where("manifest_id", "=", manifestId)
+      .where("reader", "<", readerVersion)
+      .executeTakeFirst();
+    return older !== undefined;
   }
 
   #manifest(id: number) {
@@ -134,6 +147,12 @@ async function unmatchedAmong(
     for (const { id } of rows) open.set(id, matched.get(id) ?? []);
   }
   return open;
+}
+
+/** Why one of the layers was not read that may be read another time; null when there is none. */
+function whatMayPass(layers: readonly ImageLayer[]): string | null {
+  for (const layer of layers) if ("failure" in layer && layer.mayPass) return layer.failure;
+  return null;
 }
 
 function layersOf(content: Uint8Array): readonly Digest[] {

@@ -91,13 +91,10 @@ export class Layers {
       .where("repository_blob.repository_id", "=", repositoryId)
       .where("blob.digest", "in", digests)
       .execute();
-    return rows.map(({ id, digest, failure, content, ...row }) => {
+    return rows.map(({ id, ...row }) => {
+      const digest = row.digest as Digest;
       const stands = row.reader === readerVersion || this.#isPaused(row);
-      return {
-        id,
-        digest: digest as Digest,
-        layer: stands ? toLayer(digest as Digest, failure, content) : null,
-      };
+      return { id, digest, layer: stands ? toLayer(digest, row) : null };
     });
   }
 
@@ -137,12 +134,18 @@ export class Layers {
         .onConflict((conflict) => conflict.column("blob_id").doUpdateSet(row))
         .execute(),
     );
-    return toLayer(digest, row.failure, row.content) ?? { digest, failure: unreadableAnswer };
+    return toLayer(digest, row) ?? { digest, failure: unreadableAnswer };
   }
 }
 
-function toLayer(digest: Digest, failure: string | null, content: Uint8Array | null): ImageLayer | null {
-  if (failure !== null) return { digest, failure };
+interface Known {
+  readonly reader: number | null;
+  readonly failure: string | null;
+  readonly content: Uint8Array | null;
+}
+
+function toLayer(digest: Digest, { reader, failure, content }: Known): ImageLayer | null {
+  if (failure !== null) return { digest, failure, mayPass: reader === noReader };
   const inventory = content === null ? null : decodeLayerInventory(content);
   return inventory === null ? null : { digest, inventory };
 }

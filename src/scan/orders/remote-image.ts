@@ -53,7 +53,11 @@ export async function inspectRemote(
 async function inspect(client: RegistryClient, { digest }: Layer, signal: AbortSignal): Promise<ImageLayer> {
   const open = async () => verified(await bytesOf(client, digest), digest);
   const result = await inspectLayer(open, { signal });
-  if ("failure" in result) return { digest, failure: result.failure };
+  if ("failure" in result) {
+    // Who has ordered the scan shall not take a report of it for the last word.
+    if (result.mayPass) throw new Error(`${digest}: ${result.failure}`);
+    return { digest, failure: result.failure };
+  }
   const inventory = decodeLayerInventory(result.inventory);
   return inventory === null
     ? { digest, failure: "What was read of it is no inventory." }

@@ -315,6 +315,30 @@ describeOnEngines("images that are pushed", (open) => {
     expect(await coverageOf(id)).toEqual(["Debian:12 no_feed 3"]);
   });
 
+  test("a report of an older version stands while a layer cannot be read for reasons that may pass", async () => {
+    const id = await scene.push(repository, imageOf(await system()), "1");
+    await scene.work();
+    await scene.database.write((tx) => tx.updateTable("image_inventory").set({ reader: 1 }).execute());
+    expect(await scene.scan.images.requestOutdated()).toBe(1);
+    await scene.database.write((tx) =>
+      tx
+        .updateTable("layer_inventory")
+        .set({ reader: 0, content: null, failure: "It took too long.", read_at: scene.clock.now })
+        .execute(),
+    );
+    await expect(scene.work()).rejects.toThrow("It took too long.");
+    expect(await coverageOf(id)).toEqual(["Debian:12 no_feed 3"]);
+    expect(await summaryOf(id)).toMatchObject({
+      state: "pending",
+      failure: expect.stringContaining("It took too long."),
+      reportedAt: expect.any(Number),
+    });
+    scene.clock.now += hour;
+    await scene.work();
+    expect(await coverageOf(id)).toEqual(["Debian:12 no_feed 3"]);
+    expect(await summaryOf(id)).toMatchObject({ state: "done", failure: null });
+  });
+
   test("a layer that was not read for reasons that may pass is read again, after longer and longer pauses", async () => {
     const id = await scene.push(repository, imageOf(await system()), "1");
     await scene.work();

@@ -6,7 +6,8 @@ import { LayersView } from "./layers-view.ts";
 /** A layer of an image: what was read of it, or why nothing was. */
 export type ImageLayer = { readonly digest: Digest } & (
   | { readonly inventory: LayerInventory }
-  | { readonly failure: string }
+  /** `mayPass` where it may be read another time. */
+  | { readonly failure: string; readonly mayPass?: boolean }
 );
 
 /** What was found in a file of an image, and the layer that brought the file, counted from the bottom. */
