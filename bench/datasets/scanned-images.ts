@@ -6,7 +6,7 @@ import { day, digestOf, parseRepositoryName, systemCaller, systemClock } from ".
 import { createRegistry, type Registry } from "../../src/registry/index.ts";
 import { setPointerIn } from "../../src/scan/feeds/pointer.ts";
 import { recount } from "../../src/scan/images/counts.ts";
-import { storePackages } from "../../src/scan/images/packages.ts";
+import { ensureIdentities, linkIdentities } from "../../src/scan/images/packages.ts";
 import { createScan, type Scan } from "../../src/scan/index.ts";
 import type { Identity } from "../../src/scan/match/finding.ts";
 import type { Advisory } from "../../src/scan/vulndb/advisory.ts";
@@ -118,7 +118,7 @@ export async function fillImages({ database, registry }: ScannedImages, count: n
   const rows = await database.read.selectFrom("manifest").select("id").orderBy("id").execute();
   for (const [image, { id }] of rows.entries()) {
     await database.write(async (tx) => {
-      await storePackages(tx, id, packagesOf(image));
+      await linkIdentities(tx, id, await ensureIdentities(tx, packagesOf(image)));
       await recount(tx, [id], systemClock());
       await tx
         .updateTable("image_scan")

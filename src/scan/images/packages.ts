@@ -10,25 +10,24 @@ export interface StoredIdentity {
   readonly vulndb: string | null;
 }
 
-/** Notes which identities an image has, in place of those that it had, and answers them by `keyOf`. */
-export async function storePackages(
+/** Notes which identities an image has, in place of those that it had. */
+export async function linkIdentities(
   tx: Tx,
   manifestId: number,
-  identities: readonly Identity[],
-): Promise<ReadonlyMap<string, StoredIdentity>> {
-  const stored = await ensureIdentities(tx, identities);
+  identities: ReadonlyMap<string, StoredIdentity>,
+): Promise<void> {
   await tx.deleteFrom("image_package").where("manifest_id", "=", manifestId).execute();
-  const ids = [...new Set([...stored.values()].map(({ id }) => id))];
+  const ids = [...new Set([...identities.values()].map(({ id }) => id))];
   for (const some of batches(ids)) {
     await tx
       .insertInto("image_package")
       .values(some.map((package_id) => ({ manifest_id: manifestId, package_id })))
       .execute();
   }
-  return stored;
 }
 
-async function ensureIdentities(
+/** The identities as the database knows them, by `keyOf`; those that it does not know are added. */
+export async function ensureIdentities(
   tx: Tx,
   identities: readonly Identity[],
 ): Promise<ReadonlyMap<string, StoredIdentity>> {

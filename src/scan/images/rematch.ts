@@ -1,4 +1,4 @@
-import { batches, type Database } from "../../db/index.ts";
+import { batches, type Database, type Reader, type Tx } from "../../db/index.ts";
 import { second } from "../../kernel/index.ts";
 import type { Finding, Identity } from "../match/finding.ts";
 import { matchIdentity } from "../match/match.ts";
@@ -54,18 +54,32 @@ export class Rematch {
 
   /** Null while there is no database. `onProgress` is called once a second, and may throw, which ends it. */
   async run(onProgress: (report: RematchReport) => Promise<void>): Promise<RematchReport | null> {
-    const { database, clock, newest } = this.#options;
-    const known = await newest();
-    if (known === null) return null;
-    const { version } = known.manifest;
-    const before = await readMatched(database.read);
+    let report: RematchReport | null = null;
     let told = performance.now();
-    const progress = async (report: RematchReport) => {
+    const progress = async (now: RematchReport) => {
+      report = now;
       if (performance.now() - told < second) return;
-      await onProgress(report);
+      await onProgress(now);
       told = performance.now();
     };
-    let report: RematchReport = { version, identities: 0, changed: 0, images: 0, vulnerable: 0 };
+    for (;;) {
+      const known = await this.#options.newest();
+      if (known === null) return report;
+      await this.#runWith(known, report, progress);
+      if (await this.#settle(known)) return report;
+    }
+  }
+
+  async #runWith(
+    known: CurrentKnown,
+    so: RematchReport | null,
+    progress: (report: RematchReport) => Promise<void>,
+  ): Promise<void> {
+    const { database, clock, events } = this.#options;
+    const { version } = known.manifest;
+    const before = await readMatched(database.read);
+    let report = { identities: 0, changed: 0, images: 0, vulnerable: 0, ...so, version };
+    await progress(report);
     for await (const { identities, changed } of this.#matchAll(known)) {
       report = { ...report, identities: report.identities + identities, changed: report.changed + changed };
       await progress(report);
@@ -75,7 +89,7 @@ export class Rematch {
     for (const ids of batches(images, imagesAtOnce)) {
       const vulnerable = await database.write(async (tx) => {
         // Before the first database nobody could have known better.
-        const raised = before === null ? 0 : await raiseNews(tx, this.#options.events, ids);
+        const raised = before === null ? 0 : await raiseNews(tx, events, ids);
         await recount(tx, ids, clock());
         return raised;
       });
@@ -83,8 +97,17 @@ export class Rematch {
       await progress(report);
       await new Courtesy().pause();
     }
-    await database.write((tx) => writeMatched(tx, { manifest: known.manifest, at: clock() }));
-    return report;
+  }
+
+  /** Says that everything was matched with that database; false when something has come meanwhile that was not. */
+  #settle({ manifest }: CurrentKnown): Promise<boolean> {
+    const { database, clock } = this.#options;
+    return database.write(async (tx) => {
+      const [open] = await otherIdentities(tx, manifest.version, 0).select("id").limit(1).execute();
+      if (open !== undefined) return false;
+      await writeMatched(tx, { manifest, at: clock() });
+      return true;
+    });
   }
 
   async *#matchAll(known: CurrentKnown): AsyncIterable<{ identities: number; changed: number }> {
@@ -143,18 +166,23 @@ export class Rematch {
   }
 }
 
-/** Those that were matched with another database, or none, in the order of their ids. */
+/** In the order of their ids. */
 function nextIdentities(
   { read }: Pick<Database, "read">,
   version: string,
   after: number,
 ): Promise<readonly (Identity & { readonly id: number })[]> {
-  return read
-    .selectFrom("package_identity")
+  return otherIdentities(read, version, after)
     .select(["id", "ecosystem", "name", "version", "module", "origin"])
-    .where("id", ">", after)
-    .where((of) => of.or([of("vulndb", "is", null), of("vulndb", "!=", version)]))
     .orderBy("id")
     .limit(identitiesAtOnce)
     .execute();
+}
+
+/** Those that were matched with another database, or none. */
+function otherIdentities(on: Reader | Tx, version: string, after: number) {
+  return on
+    .selectFrom("package_identity")
+    .where("id", ">", after)
+    .where((of) => of.or([of("vulndb", "is", null), of("vulndb", "!=", version)]));
 }
