@@ -1,7 +1,7 @@
 import { day } from "../../kernel/index.ts";
 import type { DatabaseManifest, FeedManifest, GroupManifest } from "../vulndb/advisory.ts";
 import { endOfLife } from "../vulndb/index.ts";
-import type { Coverage, CoverageState } from "./finding.ts";
+import { type Coverage, type CoverageState, maxEcosystem, maxMessage } from "./finding.ts";
 import type { ImagePart } from "./parts.ts";
 
 export interface CoverageOptions {
@@ -18,7 +18,8 @@ export interface CoverageOptions {
 
 /** How sure a report is about each part of an image. */
 export function coverageOf(parts: readonly ImagePart[], options: CoverageOptions): readonly Coverage[] {
-  return parts.map((part) => {
+  return parts.map((said) => {
+    const part = { ...said, ecosystem: said.ecosystem.slice(0, maxEcosystem) };
     const sources = options.manifest === null ? [] : sourcesOf(options.manifest, part.ecosystem);
     const times = sources.map(asOf);
     const [state, message] = judge(part, sources, options);
@@ -27,7 +28,7 @@ export function coverageOf(parts: readonly ImagePart[], options: CoverageOptions
       state,
       asOf: times.length === 0 ? null : Math.min(...times),
       packages: part.packages,
-      message,
+      message: message.slice(0, maxMessage),
     };
   });
 }

@@ -71,7 +71,13 @@ export interface Finding {
  * `covered`: a feed is there and fresh. `stale`: it is older than it may be. `no_feed`: nobody tells of it.
  * `end_of_life`: its vendor no longer looks. `unparsable`: packages, or their versions, could not be read.
  */
-export type CoverageState = "covered" | "stale" | "no_feed" | "end_of_life" | "unparsable";
+export const coverageStates = ["covered", "stale", "no_feed", "end_of_life", "unparsable"] as const;
+
+export type CoverageState = (typeof coverageStates)[number];
+
+/** Characters of a coverage's texts; what is longer is cut: images say themselves what they are called. */
+export const maxEcosystem = 256;
+export const maxMessage = 4096;
 
 export interface Coverage {
   /** As in `Identity`; the distribution's own words where no feed's name is known: `voidlinux`. */

@@ -6,7 +6,7 @@ import type { Report, ReportSummary, ScanState } from "../report.ts";
 import type { Maker } from "./adapter/metadata.ts";
 import type { ScanKind } from "./media-types.ts";
 import type { Registration } from "./registration.ts";
-import { readFindings } from "./reports/read-report.ts";
+import { readReport } from "./reports/read-report.ts";
 
 /** What a registered scanner has said of one image, with what Harbor's clients ask of it beside. */
 export interface ScannerSummary extends ReportSummary {
@@ -87,7 +87,7 @@ export class ScannerReports {
     const row = await reports.select(["run", "content"]).executeTakeFirst();
     if (row === undefined) return null;
     const content = await Bun.zstdDecompress(row.content);
-    const findings = readFindings(content, name);
+    const { findings } = readReport(content, name);
     this.#known.set(row.run, { findings, size: content.length + 256 });
     return findings;
   }

@@ -111,3 +111,14 @@ test("each says in a sentence what it is about, the failures among them", () => 
   });
   expect(only?.message).toBe("Packages, or what is known of them, may be missing: One. Two. And 3 more.");
 });
+
+test("texts that an image makes long are cut", () => {
+  const name = "m".repeat(300);
+  const failures = { count: 1, first: ["f".repeat(5000)] };
+  const said = coverageOf([part(name, { kind: "unrecognised" }), part("npm", { kind: "unread", failures })], {
+    ...{ manifest: null, undecided: {}, now, lookedAt: () => now, maxAge: () => day },
+  });
+  expect(said[0]?.ecosystem).toBe("m".repeat(256));
+  expect(said[0]?.message).toContain("2 packages could not be looked up.");
+  expect(said[1]?.message).toHaveLength(4096);
+});

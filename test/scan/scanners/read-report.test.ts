@@ -2,10 +2,11 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { AdapterError } from "../../../src/scan/scanners/adapter/adapter-error.ts";
 import { toHarborReport } from "../../../src/scan/scanners/reports/harbor-report.ts";
-import { readFindings, readSbom } from "../../../src/scan/scanners/reports/read-report.ts";
+import { readReport, readSbom } from "../../../src/scan/scanners/reports/read-report.ts";
 
 const bytes = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
-const read = (...vulnerabilities: unknown[]) => readFindings(bytes({ vulnerabilities }), "Model");
+const readFindings = (report: unknown) => readReport(bytes(report), "Model").findings;
+const read = (...vulnerabilities: unknown[]) => readFindings({ vulnerabilities });
 
 describe("a report", () => {
   test("of Harbor's own form is read", () => {
@@ -67,9 +68,9 @@ describe("a report", () => {
 
   test("without vulnerabilities is one; without the list of them it is none", () => {
     expect(read()).toEqual([]);
-    expect(readFindings(bytes({ vulnerabilities: null }), "Model")).toEqual([]);
+    expect(readFindings({ vulnerabilities: null })).toEqual([]);
     for (const none of [{}, [], null, "x", { vulnerabilities: [{}] }, { vulnerabilities: [{ id: "" }] }]) {
-      expect(() => readFindings(bytes(none), "Model")).toThrow(AdapterError);
+      expect(() => readFindings(none)).toThrow(AdapterError);
     }
   });
 
@@ -82,7 +83,7 @@ describe("a report", () => {
     fc.assert(
       fc.property(fc.oneof(fc.jsonValue(), fc.record({ vulnerabilities: fc.array(item) })), (value) => {
         try {
-          for (const finding of readFindings(bytes(value), "Model")) expect(finding.id).not.toBe("");
+          for (const finding of readFindings(value)) expect(finding.id).not.toBe("");
         } catch (error) {
           expect(error).toBeInstanceOf(AdapterError);
         }
@@ -98,7 +99,70 @@ describe("a report", () => {
     );
     const findings = before.map((finding) => ({ finding, images: [] }));
     const written = toHarborReport({ generatedAt: 0, maker: null, severity: "High", findings });
-    expect(readFindings(bytes(written), "Model")).toEqual([...before]);
+    expect(readFindings(written)).toEqual([...before]);
+  });
+});
+
+describe("the coverage of a report", () => {
+  const whole = { ecosystem: "Debian:12", state: "covered", asOf: 5, packages: 2, message: "2 packages." };
+  const coverageOf = (coverage: unknown) =>
+    readReport(bytes({ vulnerabilities: [], coverage }), "Model").coverage;
+
+  test("is what the scanner says, or null where it says nothing", () => {
+    expect(coverageOf([whole, { ...whole, asOf: null }])).toEqual([whole, { ...whole, asOf: null }] as never);
+    expect(coverageOf([])).toEqual([]);
+    expect(coverageOf(undefined)).toBeNull();
+    expect(coverageOf(null)).toBeNull();
+  });
+
+  test("is cut where its texts are long, and stands", () => {
+    const long = { ...whole, ecosystem: "m".repeat(300), message: "m".repeat(5000) };
+    expect(coverageOf([long])).toEqual([
+      { ...whole, ecosystem: "m".repeat(256), message: "m".repeat(4096) } as never,
+    ]);
+  });
+
+  test("is unparsable where it cannot be read, and says so", () => {
+    const strange = { ...whole, state: "no_idea" };
+    expect(coverageOf([whole, strange])).toEqual([
+      whole,
+      {
+        ...{ ecosystem: "Debian:12", state: "unparsable", asOf: null, packages: 0 },
+        message: 'The report\'s coverage has a state that is not known here, "no_idea". 2 packages.',
+      },
+    ] as never);
+    const broken = [
+      null,
+      7,
+      [],
+      {},
+      { ...whole, asOf: 1e300 },
+      { ...whole, packages: -1 },
+      { state: "covered" },
+    ];
+    for (const one of broken) {
+      const [first, second, ...more] = coverageOf([one, whole]) ?? [];
+      expect(first).toMatchObject({
+        state: "unparsable",
+        message: expect.stringContaining("cannot be read"),
+      });
+      expect(second).toEqual(whole as never);
+      expect(more).toEqual([]);
+    }
+    for (const none of [{}, "covered", 7, false]) {
+      expect(coverageOf(none)).toMatchObject([
+        { state: "unparsable", message: expect.stringContaining("no list") },
+      ]);
+    }
+  });
+
+  test("beyond the most entries is said not to have been read", () => {
+    const entries = coverageOf(Array(1002).fill(whole)) ?? [];
+    expect(entries).toHaveLength(1001);
+    expect(entries.at(-1)).toMatchObject({
+      state: "unparsable",
+      message: "The report's coverage has 1002 entries, of which 2 were not read.",
+    });
   });
 });
 

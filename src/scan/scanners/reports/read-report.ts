@@ -2,23 +2,25 @@ import { isDigest } from "../../../kernel/index.ts";
 import type { Coverage, Cvss, FindingStatus, ImageFinding } from "../../match/finding.ts";
 import { type Severity, severities } from "../../severity.ts";
 import { AdapterError } from "../adapter/adapter-error.ts";
+import { readCoverage } from "./read-coverage.ts";
 import { type ReportedVulnerability, sbomReport, vulnerabilityReport } from "./report-format.ts";
 
-/** The findings of an adapter's report. Throws AdapterError for what is none. */
-export function readFindings(content: Uint8Array, scanner: string): readonly ImageFinding[] {
-  const { vulnerabilities } = parse(vulnerabilityReport, content);
+export interface ReadReport {
+  readonly findings: readonly ImageFinding[];
+  /** How sure the report is, where it says so, as another Breakwater's does; else null. */
+  readonly coverage: readonly Coverage[] | null;
+}
+
+/** What an adapter's report says. Throws AdapterError for what is none. */
+export function readReport(content: Uint8Array, scanner: string): ReadReport {
+  const { vulnerabilities, coverage } = parse(vulnerabilityReport, content);
   const found = new Map<string, ImageFinding>();
   for (const item of vulnerabilities ?? []) {
     const finding = toFinding(item, scanner);
     // Some scanners name a vulnerability once for each place of the package.
     found.set(JSON.stringify([finding.id, finding.package, finding.version]), finding);
   }
-  return [...found.values()];
-}
-
-/** How sure an adapter's report is, where it says so, as another Breakwater's does. Throws AdapterError. */
-export function readCoverage(content: Uint8Array): readonly Coverage[] | null {
-  return parse(vulnerabilityReport, content).coverage ?? null;
+  return { findings: [...found.values()], coverage: readCoverage(coverage) };
 }
 
 /** The SBOM of an adapter's report, as its own bytes. Throws AdapterError. */
