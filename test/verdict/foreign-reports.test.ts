@@ -72,4 +72,11 @@ describe("a project that blocks what somebody else's scanner has found", () => {
     expect(await refused.clone().text()).toContain(long.message);
     expect(await obstacles(refused)).toEqual(["not-scanned"]);
   }, 60_000);
+
+  test("counts a vulnerability that is listed several times by its worst rating", async () => {
+    const one = { id: "CVE-2024-1", package: "openssl", version: "1.0" };
+    const vulnerabilities = ["Critical", "Low"].map((severity) => ({ ...one, severity }));
+    expect((await scan({ vulnerabilities })).summary?.summary).toEqual({ Critical: 1 });
+    expect(await obstacles(await pull())).toEqual(["vulnerable"]);
+  }, 60_000);
 });

@@ -9,6 +9,7 @@ import { builtIn } from "./registration.ts";
 import type { Registrations } from "./registrations.ts";
 import type { ScannerReports, ScannerSummary } from "./scanner-reports.ts";
 import type { Subjects } from "./subject.ts";
+import { worseOf } from "./worse-of.ts";
 
 /** An artifact that is asked about. */
 export interface AskedArtifact {
@@ -117,7 +118,7 @@ export class ArtifactReports {
     return `${[...lines, ...(overview?.message ? [overview.message] : [])].join("\n")}\n`;
   }
 
-  /** The findings of these images, each once. */
+  /** The findings of these images, each once, as the image has it that rates it worst. */
   async #together(projectId: number, images: readonly number[]): Promise<readonly ArtifactFinding[]> {
     const digests = await this.#digests(images);
     const found = new Map<string, { finding: ImageFinding; images: Digest[] }>();
@@ -128,7 +129,7 @@ export class ArtifactReports {
         const known = found.get(key) ?? { finding, images: [] };
         const digest = digests.get(image);
         if (digest !== undefined) known.images.push(digest);
-        found.set(key, known);
+        found.set(key, { ...known, finding: worseOf(known.finding, finding) });
       }
     }
     return [...found.values()];

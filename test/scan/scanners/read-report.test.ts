@@ -66,6 +66,28 @@ describe("a report", () => {
     expect(read(one, one, { ...one, package: "b" })).toHaveLength(2);
   });
 
+  test("counts what it lists several times by the worst rating, with the fix that is known", () => {
+    const [low, critical] = [
+      { id: "CVE-1", package: "a", version: "1", severity: "Low", fix_version: "2" },
+      { id: "CVE-1", package: "a", version: "1", severity: "Critical" },
+    ];
+    const long = "p".repeat(512);
+    for (const [one, other] of [
+      [low, critical],
+      [critical, low],
+      [
+        { ...critical, package: `${long}a` },
+        { ...low, package: `${long}b` },
+      ],
+      [
+        { ...critical, package: { name: "p" } },
+        { ...low, package: 7 },
+      ],
+    ]) {
+      expect(read(one, other)).toMatchObject([{ severity: "Critical", fixedVersion: "2" }]);
+    }
+  });
+
   test("without vulnerabilities is one; without the list of them it is none", () => {
     expect(read()).toEqual([]);
     expect(readFindings({ vulnerabilities: null })).toEqual([]);

@@ -221,4 +221,35 @@ describeOnEngines("scans by somebody else's scanner", (open) => {
     expect((await scene.scanners.registrations.ofProject(scene.projectId)).uuid).toBe(builtIn.uuid);
     expect(await runs()).toEqual([]);
   }, 120_000);
+
+  test.concurrent("of an index the worst counts that any of its images has, with the fix that one of them knows", async () => {
+    await using scene = await Scene.open(open);
+    const images = { amd64: await makeImage(), arm64: await makeImage({ architecture: "arm64" }) };
+    for (const image of Object.values(images)) await scene.push.image(scene.repository, image);
+    const index = await scene.push.manifest(scene.repository, makeIndex(images), "multi");
+    const first = images.amd64.manifest.digest;
+    scene.adapter.behaviour.scan = (request, body) => {
+      scene.adapter.scan(request, body);
+      const id = body.artifact.digest === first ? "first" : "second";
+      return Response.json({ id }, { status: 202 });
+    };
+    scene.adapter.behaviour.report = (_request, id) => {
+      const rated = id === "first" ? ["Critical", "Low"] : ["Low", "Critical"];
+      const vulnerabilities = rated.map((severity, at) => ({
+        ...{ id: `CVE-${at}`, package: "openssl", version: "1.0", severity },
+        fix_version: severity === "Low" ? "1.1" : "",
+      }));
+      return Response.json({ vulnerabilities });
+    };
+    for (const { manifest } of Object.values(images)) await scene.scan(manifest.digest);
+    scene.work();
+    const artifact = await scene.fixture.registry.artifacts.find(scene.repository, index);
+    const report = await eventually(
+      () => scene.scanners.artifacts.report(artifact),
+      (one) => one?.overview.status === "Success",
+    );
+    expect(report?.overview).toMatchObject({ counts: { Critical: 2 }, fixable: 2, severity: "Critical" });
+    expect(report?.findings.map(({ finding }) => finding.fixedVersion)).toEqual(["1.1", "1.1"]);
+    expect(scene.errors).toEqual([]);
+  }, 120_000);
 });

@@ -2,6 +2,7 @@ import { isDigest } from "../../../kernel/index.ts";
 import type { Coverage, Cvss, FindingStatus, ImageFinding } from "../../match/finding.ts";
 import { type Severity, severities } from "../../severity.ts";
 import { AdapterError } from "../adapter/adapter-error.ts";
+import { worseOf } from "../worse-of.ts";
 import { readCoverage } from "./read-coverage.ts";
 import { type ReportedVulnerability, sbomReport, vulnerabilityReport } from "./report-format.ts";
 
@@ -17,8 +18,10 @@ export function readReport(content: Uint8Array, scanner: string): ReadReport {
   const found = new Map<string, ImageFinding>();
   for (const item of vulnerabilities ?? []) {
     const finding = toFinding(item, scanner);
-    // Some scanners name a vulnerability once for each place of the package.
-    found.set(JSON.stringify([finding.id, finding.package, finding.version]), finding);
+    const key = JSON.stringify([finding.id, finding.package, finding.version]);
+    const known = found.get(key);
+    // Some scanners name a vulnerability once for each place of the package, and may rate each by itself.
+    found.set(key, known === undefined ? finding : worseOf(known, finding));
   }
   return { findings: [...found.values()], coverage: readCoverage(coverage) };
 }
