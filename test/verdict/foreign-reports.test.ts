@@ -79,4 +79,15 @@ describe("a project that blocks what somebody else's scanner has found", () => {
     expect((await scan({ vulnerabilities })).summary?.summary).toEqual({ Critical: 1 });
     expect(await obstacles(await pull())).toEqual(["vulnerable"]);
   }, 60_000);
+
+  test("keeps the report that it has when the next has more findings than are taken of an image", async () => {
+    const findings = (count: number) =>
+      Array.from({ length: count }, (_, at) => ({ id: `CVE-2024-${at}`, package: "linux", severity: "Low" }));
+    const most = await scan({ vulnerabilities: findings(20_000) });
+    expect(most).toMatchObject({ scan_status: "Success", summary: { summary: { Low: 20_000 } } });
+    const refused = await scan({ vulnerabilities: findings(20_001) });
+    expect(refused).toMatchObject({ scan_status: "Error", summary: { summary: { Low: 20_000 } } });
+    expect(refused.message).toContain("more than the 20000 findings that are taken of one image");
+    expect((await pull()).status).toBe(200);
+  }, 60_000);
 });

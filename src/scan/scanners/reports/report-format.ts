@@ -4,8 +4,10 @@ import { z } from "zod";
  * A report as adapters send it: Harbor's own 1.0, and the generic 1.1 with more in each item. What is not as it should
  * be is left out, item by item, except where that could hide a vulnerability: then the report is refused.
  */
-const maxItems = 200_000;
 const maxLinks = 64;
+
+/** Real images have some thousands. All are written in one transaction, and looked through for a pull. */
+const maxFindings = 20_000;
 
 /** What is longer is cut: nobody reads it, and lists of it are kept in memory. */
 const text = (length: number) =>
@@ -78,7 +80,11 @@ export const vulnerabilityReport = z.object({
     .nullish()
     .catch(null),
   /** Null, which adapters send for none, is none; a report that lacks it is not a report. */
-  vulnerabilities: z.array(vulnerability).max(maxItems).nullable(),
+  vulnerabilities: z
+    .array(z.unknown())
+    .max(maxFindings, `has more than the ${maxFindings} findings that are taken of one image`)
+    .pipe(z.array(vulnerability))
+    .nullable(),
   /** Breakwater's own addition. */
   coverage: z.unknown().optional(),
 });
