@@ -102,10 +102,17 @@ describe("a report", () => {
       severity: fc.jsonValue(),
       links: fc.jsonValue(),
     });
+    const part = fc.record({ state: fc.constantFrom("covered", "x"), packages: fc.jsonValue() });
+    const coverage = fc.oneof(fc.jsonValue(), fc.array(part));
+    const report = fc.record({ vulnerabilities: fc.array(item), coverage });
     fc.assert(
-      fc.property(fc.oneof(fc.jsonValue(), fc.record({ vulnerabilities: fc.array(item) })), (value) => {
+      fc.property(fc.oneof(fc.jsonValue(), report), (value) => {
         try {
-          for (const finding of readFindings(value)) expect(finding.id).not.toBe("");
+          const { findings, coverage } = readReport(bytes(value), "Model");
+          for (const finding of findings) expect(finding.id).not.toBe("");
+          const said = (value as { coverage?: unknown }).coverage ?? null;
+          expect(coverage === null).toBe(said === null);
+          for (const { state } of coverage ?? []) expect(state).toBe("unparsable");
         } catch (error) {
           expect(error).toBeInstanceOf(AdapterError);
         }
