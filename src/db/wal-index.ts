@@ -29,7 +29,11 @@ export class WalIndex {
       const file = `${realpathSync(connection.filename)}-shm`;
       const mapping = readFileSync("/proc/self/maps", "utf8")
         .split("\n")
-        .find((line) => line.endsWith(` ${file}`) && line.includes(" rw-s 00000000 "));
+        .find((line) => {
+          // Address, rights, offset, device and inode; the rest is the path, blanks and all.
+          const [, rights, offset, path] = /^\S+ (\S+) (\S+) \S+ \S+ +(.*)$/.exec(line) ?? [];
+          return rights === "rw-s" && offset === "00000000" && path === file;
+        });
       return mapping === undefined ? null : new WalIndex(Number.parseInt(mapping, 16) as Pointer);
     } catch {
       return null;

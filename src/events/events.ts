@@ -23,6 +23,12 @@ export interface ManifestPushed {
   readonly caller: Caller;
 }
 
+/** A project, which has no repositories any more, is deleted in this transaction. */
+export interface ProjectDeleted {
+  readonly name: string;
+  readonly caller: Caller;
+}
+
 /** Something about trust that people should know of, raised once for each change. */
 export type TrustAlarm = TagAlarm | ExpiryAlarm;
 
@@ -89,6 +95,7 @@ export interface NewVulnerability {
 export interface EventTypes {
   readonly imageBecameVulnerable: ImageBecameVulnerable;
   readonly manifestPushed: ManifestPushed;
+  readonly projectDeleted: ProjectDeleted;
   readonly tagsMoved: TagsMoved;
   readonly trustAlarm: TrustAlarm;
 }
@@ -105,6 +112,7 @@ export class Events {
   readonly #listeners: Listeners = {
     imageBecameVulnerable: [],
     manifestPushed: [],
+    projectDeleted: [],
     tagsMoved: [],
     trustAlarm: [],
   };

@@ -1,6 +1,6 @@
 import type { Robots } from "../access/index.ts";
 import type { Database } from "../db/index.ts";
-import type { AuditLog } from "../events/index.ts";
+import type { AuditLog, Events } from "../events/index.ts";
 import type { Clock } from "../kernel/index.ts";
 import { Labels } from "./labels.ts";
 import { Members } from "./members.ts";
@@ -46,15 +46,19 @@ export interface ProjectServices {
   readonly rights: Rights;
 }
 
-/** `robots` are those of the room `access`: they lose their rights in a project that is deleted. */
+/**
+ * `robots` are those of the room `access`: they lose their rights in a project that is deleted. By `events` others hear of
+ * that.
+ */
 export function createProjects(
   database: Database,
   audit: AuditLog,
   clock: Clock,
   robots: Pick<Robots, "forgetProject">,
+  events: Events,
 ): ProjectServices {
   return {
-    projects: new Projects(database, audit, clock, robots),
+    projects: new Projects(database, audit, clock, robots, events),
     members: new Members(database, audit, clock),
     quotas: new Quotas(database, audit, clock),
     labels: new Labels(database, audit, clock),

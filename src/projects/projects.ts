@@ -8,7 +8,7 @@ import {
   type Page,
   type Tx,
 } from "../db/index.ts";
-import type { AuditLog } from "../events/index.ts";
+import type { AuditLog, Events } from "../events/index.ts";
 import { BreakwaterError, type Caller, type Clock, isRefusal, systemCaller } from "../kernel/index.ts";
 import { type Metadata, mayBeEmpty, normaliseMetadata } from "./metadata.ts";
 import { allowlistName, type CveAllowlist, type Project, readProjects, selectProjects } from "./project.ts";
@@ -53,12 +53,20 @@ export class Projects {
   readonly #audit: AuditLog;
   readonly #clock: Clock;
   readonly #robots: Pick<Robots, "forgetProject">;
+  readonly #events: Events;
 
-  constructor(database: Database, audit: AuditLog, clock: Clock, robots: Pick<Robots, "forgetProject">) {
+  constructor(
+    database: Database,
+    audit: AuditLog,
+    clock: Clock,
+    robots: Pick<Robots, "forgetProject">,
+    events: Events,
+  ) {
     this.#database = database;
     this.#audit = audit;
     this.#clock = clock;
     this.#robots = robots;
+    this.#events = events;
   }
 
   /** Throws BAD_REQUEST for a name, limit or setting that is not valid, CONFLICT where the name is taken. */
@@ -192,6 +200,7 @@ export class Projects {
       const obstacle = obstacleToDeletion(project);
       if (obstacle !== null) throw new BreakwaterError("PRECONDITION", obstacle);
       await this.#robots.forgetProject(tx, project);
+      await this.#events.emit(tx, "projectDeleted", { name: project.name, caller });
       await tx.deleteFrom("label").where("scope", "=", "p").where("project_id", "=", id).execute();
       await tx.deleteFrom("project").where("id", "=", id).execute();
       await this.#audit.record(tx, caller, {

@@ -118,7 +118,7 @@ export async function openServices(config: Config): Promise<Services> {
     objects,
     audit,
     access,
-    projects: createProjects(database, audit, clock, access.robots),
+    projects: createProjects(database, audit, clock, access.robots, events),
     registry,
     scan,
     feeds: createFeeds({

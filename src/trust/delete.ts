@@ -1,5 +1,6 @@
-import type { Database } from "../db/index.ts";
+import type { Database, Tx } from "../db/index.ts";
 import type { Caller } from "../kernel/index.ts";
+import type { GunNames } from "./guns.ts";
 import type { Journal } from "./journal.ts";
 import type { MetadataStore } from "./store.ts";
 
@@ -17,4 +18,22 @@ export async function deleteTrustData(
   await database.write(async (tx) => {
     if (await store.remove(tx, gun)) await journal.deleted(tx, gun, caller);
   });
+}
+
+/**
+ * Deletes all metadata of a project's repositories: what people who have no say any more have signed is not to decide in
+ * another project of that name.
+ */
+export async function deleteOfProject(
+  tx: Tx,
+  names: GunNames,
+  store: MetadataStore,
+  journal: Journal,
+  caller: Caller,
+  project: string,
+): Promise<void> {
+  for (const gun of await store.gunsBelow(tx, names.gunsOf(project))) {
+    await store.remove(tx, gun);
+    await journal.deleted(tx, gun, caller);
+  }
 }

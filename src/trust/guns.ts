@@ -24,7 +24,7 @@ export class GunNames {
     }
   }
 
-  /** The GUNs under which a repository's trust data may lie. */
+  /** The GUNs under which a repository's trust data may lie; of a project, what the GUNs of its repositories lie below. */
   gunsOf(repository: string): readonly string[] {
     return this.#hosts.map((host) => `${host}/${repository}`);
   }

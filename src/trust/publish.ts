@@ -1,7 +1,8 @@
-import type { Database } from "../db/index.ts";
+import type { Database, Tx } from "../db/index.ts";
 import type { Caller, Clock } from "../kernel/index.ts";
 import { type Candidate, examine, type Upload } from "./candidate.ts";
 import { CurrentSet } from "./current.ts";
+import type { GunNames } from "./guns.ts";
 import type { Journal } from "./journal.ts";
 import { PublishedRoots } from "./published-roots.ts";
 import { invalidUpdate, TrustRefusal } from "./refusal.ts";
@@ -12,6 +13,15 @@ import { type Envelope, parseEnvelope } from "./tuf/envelope.ts";
 import { TufRefusal } from "./tuf/refusal.ts";
 import { isRole } from "./tuf/roles.ts";
 
+export interface PublisherOptions {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly store: MetadataStore;
+  readonly keys: ServerKeys;
+  readonly journal: Journal;
+  readonly names: GunNames;
+}
+
 /** Takes what clients sign: all of it at once, or nothing (the contract, section 3). */
 export class Publisher {
   readonly #database: Database;
@@ -19,14 +29,16 @@ export class Publisher {
   readonly #store: MetadataStore;
   readonly #keys: ServerKeys;
   readonly #journal: Journal;
+  readonly #names: GunNames;
   readonly #roots = new PublishedRoots();
 
-  constructor(database: Database, clock: Clock, store: MetadataStore, keys: ServerKeys, journal: Journal) {
+  constructor({ database, clock, store, keys, journal, names }: PublisherOptions) {
     this.#database = database;
     this.#clock = clock;
     this.#store = store;
     this.#keys = keys;
     this.#journal = journal;
+    this.#names = names;
   }
 
   /**
@@ -51,6 +63,7 @@ export class Publisher {
     if (uploaded === undefined) documents.push(snapshot);
     documents.push(timestamp);
     const added = await this.#database.write(async (tx) => {
+      if (current === null) await this.#requireNoOther(tx, gun);
       // TUF specification 1.0, sections 5.3.5, 5.4.3, 5.5.5: no version is ever replaced, or followed by a lower one.
       const stored = await this.#store.add(tx, gun, current?.timestamp.stored ?? null, documents, now);
       // Those of a root that is published already were marked with it.
@@ -59,6 +72,20 @@ export class Publisher {
       return stored;
     });
     this.#store.remember(gun, added);
+  }
+
+  /**
+   * Whoever may push, and has nobody's keys, could begin anew under another name of this server, and sign there whatever
+   * they like. Throws INVALID_GUN.
+   */
+  async #requireNoOther(tx: Tx, gun: string): Promise<void> {
+    const repository = this.#names.repositoryOf(gun);
+    if (repository === null) return;
+    const others = this.#names.gunsOf(repository).filter((other) => other !== gun);
+    const other = others.length === 0 ? null : await this.#store.firstOf(tx, others);
+    if (other === null) return;
+    const detail = `The trust data of this repository lies under ${other}: sign it by that name, or have an administrator of the project delete that first.`;
+    throw new TrustRefusal("INVALID_GUN", detail, detail);
   }
 
   async #signSnapshot(

@@ -25,7 +25,7 @@ export class MetadataQuery {
     this.gun = gun;
     this.role = role;
     this.which = which;
-    this.key = `${gun}\n${role}\n${which.kind === "current" ? "" : which.kind === "version" ? which.version : which.sha256}`;
+    this.key = `${gun}\n${role}\n${JSON.stringify(which)}`;
   }
 }
 

@@ -1,3 +1,4 @@
+import { type SqlBool, sql } from "kysely";
 import { type Database, type Reader, statement, type TufMetadataTable, type Tx } from "../db/index.ts";
 import { Lru } from "../kernel/index.ts";
 import { outdated } from "./refusal.ts";
@@ -88,11 +89,38 @@ export class MetadataStore {
     return added;
   }
 
+  /** The first of these GUNs that something is published under; null where there is none. */
+  async firstOf(tx: Tx, guns: readonly string[]): Promise<string | null> {
+    const row = await tx
+      .selectFrom("tuf_metadata")
+      .select("gun")
+      .where("gun", "in", guns)
+      .limit(1)
+      .executeTakeFirst();
+    return row?.gun ?? null;
+  }
+
+  /** Those that something is published under, and that begin with one of these and a slash. */
+  async gunsBelow(tx: Tx, prefixes: readonly string[]): Promise<readonly string[]> {
+    const rows = await tx
+      .selectFrom("tuf_metadata")
+      .select("gun")
+      .distinct()
+      .where((of) => of.or(prefixes.map((prefix) => beginsWith(`${prefix}/`))))
+      .execute();
+    return rows.map(({ gun }) => gun);
+  }
+
   /** Removes all metadata of exactly that GUN; answers whether there was any. */
   async remove(tx: Tx, gun: string): Promise<boolean> {
     const { numDeletedRows } = await tx.deleteFrom("tuf_metadata").where("gun", "=", gun).executeTakeFirst();
     return numDeletedRows > 0n;
   }
+}
+
+/** Character by character, whatever order the engine has texts in. */
+function beginsWith(prefix: string) {
+  return sql<SqlBool>`substr(gun, 1, ${prefix.length}) = ${prefix}`;
 }
 
 function linkTo(gun: string, role: string, sha256: string): string {

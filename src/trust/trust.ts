@@ -2,7 +2,7 @@ import type { Database } from "../db/index.ts";
 import { type AuditLog, Events } from "../events/index.ts";
 import { type Caller, type Clock, parseRepositoryName } from "../kernel/index.ts";
 import { CurrentSet } from "./current.ts";
-import { deleteTrustData } from "./delete.ts";
+import { deleteOfProject, deleteTrustData } from "./delete.ts";
 import { GunNames } from "./guns.ts";
 import { Journal } from "./journal.ts";
 import { TrustOverview } from "./overview.ts";
@@ -72,13 +72,16 @@ export function createTrust(options: TrustOptions): Trust {
     expiries,
   });
   events.on("tagsMoved", (tx, moved) => watch.note(tx, moved));
+  events.on("projectDeleted", (tx, { name, caller }) =>
+    deleteOfProject(tx, names, store, journal, caller, name),
+  );
   events.on("trustAlarm", async (tx, alarm) => {
     const projectId = await projectIdOf(tx, parseRepositoryName(alarm.repository));
     for (const record of recordsOf(alarm)) await audit.record(tx, alarm.caller, { ...record, projectId });
   });
   return {
     names,
-    publisher: new Publisher(database, clock, store, keys, journal),
+    publisher: new Publisher({ database, clock, store, keys, journal, names }),
     reader: new MetadataReader(database, clock, store, renewal),
     journal,
     statuses,

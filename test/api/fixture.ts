@@ -66,13 +66,13 @@ export interface Client {
 
 /** The whole API on a database of its own, without a socket. `change` replaces some of its services. */
 export async function openApi(open: OpenDatabase, change: Partial<ApiServices> = {}): Promise<ApiFixture> {
-  const rooms = await openFixture(open);
+  const events = new Events();
+  const rooms = await openFixture(open, events);
   const { access, database } = rooms;
   const directory = await temporaryDirectory("registry");
   const clock = () => rooms.clock.now;
   const audit = new AuditLog(database, clock);
   const objects = new FileSystemStore(directory.path);
-  const events = new Events();
   const reports = new FakeReports();
   const registry = createRegistry(database, objects, audit, clock, undefined, events);
   const secret = new Uint8Array(64).fill(7);

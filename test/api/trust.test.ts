@@ -271,6 +271,27 @@ describeOnEngines("the API: content trust", (open) => {
       expect(listed.filter(({ trust }) => trust !== undefined)).toContainEqual(body);
     });
   });
+
+  test("what was signed in a project goes with it: another of its name begins anew", async () => {
+    const path = "/projects/passing";
+    await alice.post("/projects", { project_name: "passing" });
+    const name = "passing/app";
+    const old = await Signer.create(fixture.trust, `${host}/${name}`);
+    const digest = await push.newImage(name, ["1.0"]);
+    await old.sign({ "1.0": digest });
+    await alice.delete(`${path}/repositories/app`);
+    expect(await fixture.trust.overview.published(name)).toHaveLength(1);
+    expect((await alice.delete(path)).status).toBe(200);
+    expect(await fixture.trust.overview.published(name)).toEqual([]);
+
+    await bob.post("/projects", { project_name: "passing", metadata: { enable_content_trust: "true" } });
+    const signer = await Signer.create(fixture.trust, `${host}/${name}`);
+    const image = await push.newImage(name, ["1.0"]);
+    await signer.sign({ "1.0": image });
+    expect(await fixture.trust.overview.published(name)).toHaveLength(1);
+    const [status] = await fixture.trust.statuses.of(name, [{ tag: "1.0", digest: image }]);
+    expect(status?.state).toBe("signed");
+  });
 });
 
 function sha256(bytes: Uint8Array): string {

@@ -1,6 +1,7 @@
 import { Database as Sqlite } from "bun:sqlite";
 import { expect, test } from "bun:test";
-import { join } from "node:path";
+import { mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { WalIndex } from "../../src/db/wal-index.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 
@@ -105,4 +106,25 @@ test("a database that nobody has mapped has none", () => {
   const database = new Sqlite(":memory:");
   expect(WalIndex.of(database)).toBeNull();
   database.close();
+});
+
+test.skipIf(!linux)("is not taken for that of another database whose path ends alike", async () => {
+  await using directory = await temporaryDirectory("alike");
+  const path = join(directory.path, "b.sqlite");
+  const longer = join(directory.path, "of", ` ${path}`);
+  const open = (file: string) => {
+    mkdirSync(dirname(file), { recursive: true });
+    const database = new Sqlite(file);
+    database.run("pragma journal_mode = wal");
+    database.run("create table note (text)");
+    return database;
+  };
+  using other = open(longer);
+  using database = open(path);
+  const index = WalIndex.of(database);
+  const before = index?.version();
+  other.run("insert into note values ('there')");
+  expect(index?.version()).toBe(before);
+  database.run("insert into note values ('here')");
+  expect(index?.version()).not.toBe(before);
 });

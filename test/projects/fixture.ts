@@ -1,6 +1,6 @@
 import { type Access, createAccess, type Principal } from "../../src/access/index.ts";
 import type { Database, ListQuery } from "../../src/db/index.ts";
-import { AuditLog } from "../../src/events/index.ts";
+import { AuditLog, Events } from "../../src/events/index.ts";
 import { type Caller, day } from "../../src/kernel/index.ts";
 import { createProjects, type ProjectServices } from "../../src/projects/index.ts";
 import type { OpenDatabase } from "../support/engines.ts";
@@ -20,7 +20,7 @@ export interface Fixture extends AsyncDisposable, ProjectServices {
 }
 
 /** The projects room on a database of its own. */
-export async function openFixture(open: OpenDatabase): Promise<Fixture> {
+export async function openFixture(open: OpenDatabase, events = new Events()): Promise<Fixture> {
   const database = await open();
   const clock = { now: 20_000 * day };
   const audit = new AuditLog(database, () => clock.now);
@@ -34,7 +34,7 @@ export async function openFixture(open: OpenDatabase): Promise<Fixture> {
     sessionLifetime: day,
   });
   return {
-    ...createProjects(database, audit, () => clock.now, access.robots),
+    ...createProjects(database, audit, () => clock.now, access.robots, events),
     access,
     database,
     clock,

@@ -8,6 +8,16 @@ import { gun, parseKey, refused, Scene } from "./scene.ts";
 import { caller } from "./trust-server.ts";
 
 describeOnEngines("a trusted repository", (open) => {
+  test("is not found by a hash that reads like a version's number", async () => {
+    await using scene = await Scene.open(open);
+    await scene.begin();
+    const digits = "1".padStart(64, "0");
+    expect(await scene.read("root", { kind: "version", version: digits })).toBe(await scene.read("root"));
+    expect(await refused(scene.read("root", { kind: "sha256", sha256: digits }))).toContain(
+      "METADATA_NOT_FOUND",
+    );
+  });
+
   test("is served byte by byte as it was published", async () => {
     await using scene = await Scene.open(open);
     // White space and members that nobody knows are part of what was hashed.
