@@ -29,17 +29,18 @@ export const java: Analyzer = {
 function* findsIn(archive: JavaArchive, path: string, depth: number): Generator<Find> {
   let manifest: ReadonlyMap<string, readonly string[]> = new Map();
   const properties: ReadonlyMap<string, string>[] = [];
-  const models: { group: string; artifact: string }[] = [];
+  const folders: { group: string; artifact: string }[] = [];
   const nested: ZipEntry[] = [];
   for (const entry of archive.entries()) {
     const [, group, artifact, form] = mavenName.exec(entry.name) ?? [];
     if (entry.name === manifestName) manifest = readFields(archive.text(entry), "");
-    else if (form === "properties") properties.push(readProperties(archive.text(entry)));
-    else if (group !== undefined && artifact !== undefined) models.push({ group, artifact });
-    else if (archiveName.test(entry.name) && entry.size > 0) nested.push(entry);
+    else if (group !== undefined && artifact !== undefined) {
+      folders.push({ group, artifact });
+      if (form === "properties") properties.push(readProperties(archive.text(entry)));
+    } else if (archiveName.test(entry.name) && entry.size > 0) nested.push(entry);
   }
   const fileName = path.slice(path.lastIndexOf("/") + 1).replace(archiveName, "");
-  yield* packagesOf({ fileName, manifest, properties, models, path });
+  yield* packagesOf({ fileName, manifest, properties, folders, path });
   for (const entry of nested) {
     try {
       if (depth === maxDepth) throw new ArchiveError("It is nested too deeply.");
