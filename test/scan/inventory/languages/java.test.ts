@@ -79,7 +79,17 @@ describe("a Java archive", () => {
     const model = { name: "META-INF/maven/net.acme/tool/pom.xml", content: "<project/>" };
     expect(found("tool-1.0-beta-2.jar", zipOf([manifest(), model]))).toEqual(["net.acme:tool 1.0-beta-2"]);
     expect(found("mystery-1.0.jar", jar())).toEqual(["mystery 1.0"]);
-    expect(found("mystery.jar", jar())).toEqual([]);
+  });
+
+  test("has its manifest's version where its name leaves the dots out", () => {
+    const version = (path: string, ...lines: readonly string[]) =>
+      packagesIn(languageAnalyzers, path, zipOf([manifest(...lines)])).map(({ version }) => version);
+    expect(version("bcprov-jdk15on-160.jar", "Implementation-Version: 1.60.0")).toEqual(["1.60.0"]);
+    expect(version("bcprov-jdk16-146.jar", "Bundle-Version: 1.46")).toEqual(["1.46"]);
+    expect(version("json-20231013.jar", "Bundle-Version: 20231013.0.0")).toEqual(["20231013"]);
+    expect(version("poi-3.10-FINAL.jar", "Bundle-Version: 3.10.0.FINAL")).toEqual(["3.10-FINAL"]);
+    expect(version("x-2.0b4.jar", "Implementation-Version: 1.0 of yesterday")).toEqual(["2.0b4"]);
+    expect(version("x-12.jar", "Implementation-Version: r7")).toEqual(["12"]);
   });
 
   test("is not what a build left a placeholder for", () => {

@@ -42,13 +42,20 @@ export function ownCoordinates({ fileName, manifest, folders }: Claims): Coordin
   // As repositories name files: the first hyphen before a digit ends the artifact's name.
   const [, named, numbered] = /^(.+?)-(\d.*)$/.exec(fileName) ?? [];
   const written = said(manifest, "Implementation-Version") ?? said(manifest, "Bundle-Version");
-  const version = numbered ?? written ?? said(manifest, "Specification-Version");
+  const version = versionOf(numbered, written) ?? said(manifest, "Specification-Version");
   if (version === undefined) return null;
   const artifact = named ?? fileName;
   const folder = folders.find((folder) => folder.artifact === artifact);
   if (folder !== undefined) return { group: folder.group, artifact, version };
   const vendorId = said(manifest, "Implementation-Vendor-Id");
   return { group: groupOf(artifact, vendorId, said(manifest, "Bundle-SymbolicName")), artifact, version };
+}
+
+/** The name's, but for one that leaves the dots out: 1.60 in the name of `bcprov-jdk15on-160.jar`. */
+function versionOf(named: string | undefined, written: string | undefined): string | undefined {
+  if (named === undefined || written === undefined) return named ?? written;
+  const isWhole = named.includes(".") || !/^\d+\./.test(written);
+  return isWhole || Number.parseInt(named, 10) === Number.parseInt(written, 10) ? named : written;
 }
 
 function said(manifest: Claims["manifest"], name: string): string | undefined {
