@@ -63,6 +63,8 @@ export interface InventoryFailure {
   readonly path: string | null;
   /** What the file would have told of; null when that cannot be said. */
   readonly type: PackageType | null;
+  /** As of a package. */
+  readonly managed: boolean;
   /** A sentence. */
   readonly reason: string;
 }

@@ -53,7 +53,9 @@ export function partsOf(inventory: ImageInventory, identified: readonly Identifi
     else if (without === "foreign") part(`${system(one.type)[0]}, other vendors`, "foreign").packages++;
     else part(...system(one.type)).packages++;
   }
-  for (const { type, path, layer, reason } of failures) {
+  for (const { type, path, layer, managed, reason } of failures) {
+    // As of packages: of a distribution that no feed has a name for nobody would tell.
+    if (managed && release !== null) continue;
     const what = `${path ?? "The layer"} (${layer}): ${reason}`;
     const language = type === null ? null : languageEcosystem(type);
     if (type === null) part("unknown", "unread").failures.push(what);

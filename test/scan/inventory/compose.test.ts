@@ -142,6 +142,7 @@ describe("package databases", () => {
         layer: digest(0),
         path: "var/lib/dpkg/status",
         type: "deb",
+        managed: false,
         reason: "It is a link to data/dpkg/status, which is not read.",
       },
     ]);
@@ -167,6 +168,14 @@ describe("what the operating system's packages own", () => {
     expect(await managed([at("usr/lib")], [list("/usr/lib/x.egg-info")])).toEqual([["usr", true]]);
     expect(await managed([list("/usr/lib/x.egg-info")], [at("usr/lib")])).toEqual([["usr", true]]);
     expect(await managed([at("opt"), list("/usr/lib/x.egg-info")])).toEqual([["opt", false]]);
+  });
+
+  test("is so too where it could not be read", async () => {
+    const jar = file("usr/share/java/x.jar", "no archive");
+    const failures = async (...entries: Entry[]) =>
+      (await compose([[jar, ...entries]])).failures.map(({ type, managed }) => [type, managed]);
+    expect(await failures(list("/usr/share/java/x.jar"))).toEqual([["maven", true]]);
+    expect(await failures(list("/usr/share/java/y.jar"))).toEqual([["maven", false]]);
   });
 
   test("is known by the names that links give it", async () => {
@@ -299,6 +308,6 @@ test("a layer that could not be read is a failure, and the others still count", 
   expect(image).toEqual({
     distribution: null,
     packages: [],
-    failures: [{ layer: digest(0), path: null, type: null, reason: "The layer is empty." }],
+    failures: [{ layer: digest(0), path: null, type: null, managed: false, reason: "The layer is empty." }],
   });
 });

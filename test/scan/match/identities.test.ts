@@ -123,14 +123,16 @@ test("a jar without a group has no name that advisories know, and its part of th
   });
 });
 
+const failure = { layer, managed: false };
+
 test("a distribution without packages is told, and failures are of the part that they are about", () => {
   expect(parts(inventory(distribution("debian", "12")))).toEqual(["Debian:12: empty 0"]);
   const failing: ImageInventory = {
     ...inventory(distribution("debian", "12"), one("npm", "left-pad")),
     failures: [
-      { layer, path: "var/lib/dpkg/status", type: "deb", reason: "It ends in the middle." },
-      { layer, path: "package.json", type: "npm", reason: "It is no JSON." },
-      { layer, path: null, type: null, reason: "It is no archive." },
+      { ...failure, path: "var/lib/dpkg/status", type: "deb", reason: "It ends in the middle." },
+      { ...failure, path: "package.json", type: "npm", reason: "It is no JSON." },
+      { ...failure, path: null, type: null, reason: "It is no archive." },
     ],
   };
   expect(
@@ -144,6 +146,21 @@ test("a distribution without packages is told, and failures are of the part that
     ["Debian:12", "known", 1],
     ["unknown", "unread", 1],
   ]);
+});
+
+test("what of a package of the distribution could not be read is the distribution's to answer for", () => {
+  const jar = {
+    ...failure,
+    path: "usr/share/java/x.jar",
+    type: "maven",
+    reason: "It is no archive.",
+  } as const;
+  const failing = (id: string) => ({
+    ...inventory(distribution(id, "12"), one("deb", "libx-java")),
+    failures: [{ ...jar, managed: true }],
+  });
+  expect(parts(failing("debian"))).toEqual(["Debian:12: known 1"]);
+  expect(parts(failing("strange"))).toContain("Maven: known 0");
 });
 
 function parts(of: ImageInventory): string[] {

@@ -62,7 +62,7 @@ const partly: SbomImage = {
   inventory: {
     distribution: null,
     packages: [],
-    failures: [{ layer, path: "opt/app.jar", type: "maven", reason: "It ends too early." }],
+    failures: [{ layer, path: "opt/app.jar", type: "maven", managed: false, reason: "It ends too early." }],
   },
 };
 

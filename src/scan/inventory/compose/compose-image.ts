@@ -5,15 +5,13 @@ import { type ImageFile, type ImageLayer, ImageLayers } from "./image-layers.ts"
 import { movedDatabases } from "./moved-databases.ts";
 import { ownedFiles } from "./owned-files.ts";
 
-const osTypes: readonly (PackageType | null)[] = ["deb", "apk", "rpm"];
+const osTypes: readonly (PackageType | null)[] = ["deb", "apk", "rpm", null];
 
 /** What is inside an image of these layers, the lowest first. */
 export function composeImage(layers: readonly ImageLayer[]): ImageInventory {
   const image = new ImageLayers(layers);
   const files = [...image.visibleFiles()];
-  const languageFiles = files.filter(
-    ({ finds }) => finds.packages.length > 0 && !osTypes.includes(finds.type),
-  );
+  const languageFiles = files.filter(({ finds }) => !osTypes.includes(finds.type));
   const distribution = distributionOf(image);
   const owned = ownedFiles(image, distribution, files, new Set(languageFiles.map(({ finds }) => finds.path)));
   return {
@@ -21,7 +19,7 @@ export function composeImage(layers: readonly ImageLayer[]): ImageInventory {
     packages: files.flatMap((file) => packagesOf(image, file, owned)),
     failures: [
       ...layerFailures(layers),
-      ...files.flatMap((file) => failuresOf(image, file)),
+      ...files.flatMap((file) => failuresOf(image, file, owned)),
       ...movedDatabases(image),
     ],
   };
@@ -42,13 +40,20 @@ function packagesOf(
   }));
 }
 
-function failuresOf(image: ImageLayers, { layer, finds }: ImageFile): InventoryFailure[] {
+function failuresOf(
+  image: ImageLayers,
+  { layer, finds }: ImageFile,
+  owned: ReadonlySet<string>,
+): InventoryFailure[] {
   const { path, type, failures } = finds;
-  return failures.map((reason) => ({ layer: image.digest(layer), path, type, reason }));
+  const managed = owned.has(path);
+  return failures.map((reason) => ({ layer: image.digest(layer), path, type, managed, reason }));
 }
 
 function layerFailures(layers: readonly ImageLayer[]): InventoryFailure[] {
   return layers.flatMap((layer) =>
-    "failure" in layer ? [{ layer: layer.digest, path: null, type: null, reason: layer.failure }] : [],
+    "failure" in layer
+      ? [{ layer: layer.digest, path: null, type: null, managed: false, reason: layer.failure }]
+      : [],
   );
 }

@@ -29,6 +29,7 @@ export function movedDatabases(image: ImageLayers): InventoryFailure[] {
         layer: image.digest(seen.layer),
         path,
         type,
+        managed: false,
         reason: `It is a link to ${resolved}, which is not read.`,
       },
     ];

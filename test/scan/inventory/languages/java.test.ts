@@ -81,6 +81,28 @@ describe("a Java archive", () => {
     expect(found("mystery-1.0.jar", jar())).toEqual(["mystery 1.0"]);
   });
 
+  test("has a group for certain or says that it is a guess", () => {
+    const jar = (...lines: readonly string[]) => zipOf([manifest(...lines)]);
+    const vendor = (id: string) => `Implementation-Vendor-Id: ${id}`;
+    const bundle = (name: string) => `Bundle-SymbolicName: ${name}`;
+    const guesses: [path: string, jar: Uint8Array, name: string][] = [
+      ["velocity-1.7.jar", jar(vendor("org.apache"), bundle("org.apache.velocity")), "org.apache:velocity"],
+      ["struts-1.2.9.jar", jar(vendor("org.apache")), "org.apache:struts"],
+      ["zookeeper-3.4.6.jar", jar(bundle("org.apache.hadoop.zookeeper")), "org.apache.hadoop:zookeeper"],
+      // A part of a name that is nobody's group.
+      ["testng-7.5.jar", jar(vendor("org.testng"), bundle("org.testng")), "org.testng:testng"],
+      ["spring-2.5.6.jar", jar(bundle("org.springframework")), "org.springframework:spring"],
+    ];
+    for (const [path, content, name] of guesses)
+      expect(told(path, content)).toEqual([
+        `${name} ${/[\d.]+\d/.exec(path)?.[0]}`,
+        expect.stringContaining(`It does not say its group: ${name} is a guess`),
+      ]);
+    expect(told("spring-core-5.3.20.jar", jar(bundle("spring.core")))).toEqual([
+      "org.springframework:spring-core 5.3.20",
+    ]);
+  });
+
   test("has its manifest's version where its name leaves the dots out", () => {
     const version = (path: string, ...lines: readonly string[]) =>
       packagesIn(languageAnalyzers, path, zipOf([manifest(...lines)])).map(({ version }) => version);

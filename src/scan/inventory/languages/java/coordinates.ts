@@ -4,7 +4,8 @@ import { type Claims, type Coordinates, isOwn, ownCoordinates } from "./own.ts";
 /**
  * The packages of one archive. Maven writes `pom.properties` into what it builds, and whoever merges archives keeps
  * them: each is a package. Where none of them is the archive's own, its name and its manifest must say what it is;
- * then it may be that its group is not known, and its name is the artifact's alone.
+ * then it may be that its group is not known, and its name is the artifact's alone. A guess is a
+ * failure: advisories that speak of the archive may not be found.
  */
 export function* packagesOf(claims: Claims): Generator<Find> {
   const built = claims.properties.flatMap(coordinatesIn);
@@ -12,6 +13,11 @@ export function* packagesOf(claims: Claims): Generator<Find> {
   if (built.some((each) => isOwn(each, claims))) return;
   const own = ownCoordinates(claims);
   if (own !== null) yield* packagesAt(claims.path, [own]);
+  if (own?.isGuess) yield failureAt(claims.path, guessOf(own));
+}
+
+function guessOf({ group, artifact }: Coordinates): string {
+  return `It does not say its group: ${group}:${artifact} is a guess, and what is known of it by another name is not found. Build its pom.properties into it.`;
 }
 
 function* packagesAt(path: string, coordinates: readonly Coordinates[]): Generator<Find> {
@@ -22,6 +28,12 @@ function* packagesAt(path: string, coordinates: readonly Coordinates[]): Generat
     seen.add(`${name}:${version}`);
     yield foundPackage("maven", name, version, { path });
   }
+}
+
+/** Of an archive in another one with its way in, as failures are told by the path of the outermost. */
+function failureAt(path: string, sentence: string): Find {
+  const inner = path.indexOf("!/");
+  return { failure: inner === -1 ? sentence : `${path.slice(inner + 2)}: ${sentence}` };
 }
 
 function coordinatesIn(properties: ReadonlyMap<string, string>): readonly Coordinates[] {

@@ -46,17 +46,33 @@ const known: readonly (readonly [group: string, ...artifacts: string[]])[] = [
   ["org.postgresql", "postgresql"],
 ];
 
-/** The group that an artifact belongs to: by its name, else as far as its manifest tells; null where it does not. */
-export function groupOf(artifact: string, vendorId?: string, symbolicName?: string): string | null {
+/**
+ * The group that an artifact belongs to: by its name; else what its manifest suggests, which is a guess; null where it
+ * suggests none.
+ */
+export function groupOf(
+  artifact: string,
+  vendorId?: string,
+  symbolicName?: string,
+): { readonly group: string | null; readonly isGuess: boolean } {
   const matches = (name: string) => (name.endsWith("-") ? artifact.startsWith(name) : artifact === name);
   const group = known.find(([, ...artifacts]) => artifacts.some(matches))?.[0];
-  return group ?? groupInManifest(artifact, vendorId, symbolicName);
+  if (group !== undefined) return { group, isGuess: false };
+  const guess = groupInManifest(artifact, vendorId, symbolicName);
+  return { group: guess, isGuess: guess !== null };
 }
 
 /** A bundle's symbolic name is, as a rule, the group, a dot, and what the artifact is called within it. */
 function groupInManifest(artifact: string, vendorId = "", symbolicName = ""): string | null {
-  if (symbolicName.endsWith(`.${artifact}`)) return symbolicName.slice(0, -artifact.length - 1);
+  if (symbolicName.endsWith(`.${artifact}`))
+    return groupIn(symbolicName, symbolicName.length - artifact.length - 1);
   if (/^[\w-]+(?:\.[\w-]+)+$/.test(vendorId)) return vendorId;
   const dot = symbolicName.lastIndexOf(".");
-  return dot > 0 ? symbolicName.slice(0, dot) : null;
+  return dot > 0 ? groupIn(symbolicName, dot) : null;
+}
+
+/** The name up to there, or all of it: `org` is nobody's group. */
+function groupIn(symbolicName: string, end: number): string {
+  const group = symbolicName.slice(0, end);
+  return group.includes(".") ? group : symbolicName;
 }

@@ -38,7 +38,11 @@ export function isOwn({ artifact, version }: Coordinates, { fileName, manifest }
 }
 
 /** What an archive is by its name and its manifest; null where nothing tells of its version. */
-export function ownCoordinates({ fileName, manifest, folders }: Claims): Coordinates | null {
+export function ownCoordinates({
+  fileName,
+  manifest,
+  folders,
+}: Claims): (Coordinates & { readonly isGuess: boolean }) | null {
   // As repositories name files: the first hyphen before a digit ends the artifact's name.
   const [, named, numbered] = /^(.+?)-(\d.*)$/.exec(fileName) ?? [];
   const written = said(manifest, "Implementation-Version") ?? said(manifest, "Bundle-Version");
@@ -46,9 +50,9 @@ export function ownCoordinates({ fileName, manifest, folders }: Claims): Coordin
   if (version === undefined) return null;
   const artifact = named ?? fileName;
   const folder = folders.find((folder) => folder.artifact === artifact);
-  if (folder !== undefined) return { group: folder.group, artifact, version };
+  if (folder !== undefined) return { group: folder.group, artifact, version, isGuess: false };
   const vendorId = said(manifest, "Implementation-Vendor-Id");
-  return { group: groupOf(artifact, vendorId, said(manifest, "Bundle-SymbolicName")), artifact, version };
+  return { ...groupOf(artifact, vendorId, said(manifest, "Bundle-SymbolicName")), artifact, version };
 }
 
 /** The name's, but for one that leaves the dots out: 1.60 in the name of `bcprov-jdk15on-160.jar`. */
