@@ -12,6 +12,8 @@ const told = (path: string, content: Uint8Array) =>
   findsIn(languageAnalyzers, path, content).map((find) =>
     "package" in find ? `${find.package.name} ${find.package.version}` : "failure" in find && find.failure,
   );
+const noVersion = expect.stringMatching(/^It does not say its version/);
+const aClass: ZipFile = { name: "a/B.class", content: "" };
 
 const pom = (group: string, artifact: string, version: string): ZipFile => ({
   name: `META-INF/maven/${group}/${artifact}/pom.properties`,
@@ -29,11 +31,11 @@ describe("a Java archive", () => {
     const written = pom("org.acme", "lib", "1.2.3-SNAPSHOT");
     const mavens = ["Created-By: Apache Maven 3.8.1", "Created-By: Maven JAR Plugin 3.4.1"];
     const jars = [...mavens, "Archiver-Version: Plexus Archiver"].map((by) =>
-      zipOf([manifest("Implementation-Version: 3", by), written]),
+      zipOf([manifest("Implementation-Version: 3", by), aClass, written]),
     );
     for (const path of ["lib-1.2.3-SNAPSHOT.jar", "app.jar", "opt/LIB.JAR", "final-name-1.2.3.jar"])
       for (const jar of jars) expect(told(path, jar), path).toEqual(["org.acme:lib 1.2.3-SNAPSHOT"]);
-    const anybodys = zipOf([manifest("Implementation-Version: 3"), written]);
+    const anybodys = zipOf([manifest("Implementation-Version: 3"), aClass, written]);
     for (const path of ["lib-1.2.3-20240101.101010-1.jar", "lib-1.2.3.jre8.jar", "opt/LIB.JAR"])
       expect(told(path, anybodys), path).toEqual(["org.acme:lib 1.2.3-SNAPSHOT"]);
   });
@@ -52,6 +54,7 @@ describe("a Java archive", () => {
     const other = zipOf([manifest("Created-By: Apache Maven"), all]);
     expect(told("tool-3.0.jar", other)).toEqual(["org.acme:lib 2", "tool 3.0"]);
     expect(told("lib-3.0.jar", zipOf([manifest(), all]))).toEqual(["org.acme:lib 2", "org.acme:lib 3.0"]);
+    expect(told("app.jar", zipOf([manifest(), aClass, all]))).toEqual(["org.acme:lib 2", noVersion]);
   });
 
   test("has all that was merged into it, and itself", () => {
@@ -112,6 +115,18 @@ describe("a Java archive", () => {
     expect(version("poi-3.10-FINAL.jar", "Bundle-Version: 3.10.0.FINAL")).toEqual(["3.10-FINAL"]);
     expect(version("x-2.0b4.jar", "Implementation-Version: 1.0 of yesterday")).toEqual(["2.0b4"]);
     expect(version("x-12.jar", "Implementation-Version: r7")).toEqual(["12"]);
+  });
+
+  test("that says no version is a stated failure, unless it has no classes", () => {
+    expect(told("opt/log4j.jar", zipOf([manifest(), aClass]))).toEqual([noVersion]);
+    expect(told("h2.jar", zipOf([aClass]))).toEqual([noVersion]);
+    for (const name of ["a/B.java", "index.html", "other.jar"])
+      expect(told("sources.jar", zipOf([manifest(), { name, content: "" }])), name).toEqual([]);
+    const war = zipOf([{ name: "WEB-INF/lib/xalan.jar", content: zipOf([aClass]) }]);
+    const ear = zipOf([{ name: "app.war", content: war }]);
+    expect(told("x.ear", ear)).toEqual([
+      expect.stringMatching(/^app\.war!\/WEB-INF\/lib\/xalan\.jar: It does not/),
+    ]);
   });
 
   test("is not what a build left a placeholder for", () => {

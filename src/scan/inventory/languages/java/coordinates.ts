@@ -4,8 +4,8 @@ import { type Claims, type Coordinates, isOwn, ownCoordinates } from "./own.ts";
 /**
  * The packages of one archive. Maven writes `pom.properties` into what it builds, and whoever merges archives keeps
  * them: each is a package. Where none of them is the archive's own, its name and its manifest must say what it is;
- * then it may be that its group is not known, and its name is the artifact's alone. A guess is a
- * failure: advisories that speak of the archive may not be found.
+ * then it may be that its group is not known, and its name is the artifact's alone. A guess and a version that nobody
+ * tells are failures: advisories that speak of the archive may not be found.
  */
 export function* packagesOf(claims: Claims): Generator<Find> {
   const built = claims.properties.flatMap(coordinatesIn);
@@ -13,8 +13,12 @@ export function* packagesOf(claims: Claims): Generator<Find> {
   if (built.some((each) => isOwn(each, claims))) return;
   const own = ownCoordinates(claims);
   if (own !== null) yield* packagesAt(claims.path, [own]);
-  if (own?.isGuess) yield failureAt(claims.path, guessOf(own));
+  const unsure = own === null ? claims.hasClasses && noVersion : own.isGuess && guessOf(own);
+  if (unsure) yield failureAt(claims.path, unsure);
 }
+
+const noVersion =
+  "It does not say its version, so that it cannot be looked up. Name it artifact-version.jar, or build its pom.properties into it.";
 
 function guessOf({ group, artifact }: Coordinates): string {
   return `It does not say its group: ${group}:${artifact} is a guess, and what is known of it by another name is not found. Build its pom.properties into it.`;

@@ -30,17 +30,19 @@ function* findsIn(archive: JavaArchive, path: string, depth: number): Generator<
   let manifest: ReadonlyMap<string, readonly string[]> = new Map();
   const properties: ReadonlyMap<string, string>[] = [];
   const folders: { group: string; artifact: string }[] = [];
+  let hasClasses = false;
   const nested: ZipEntry[] = [];
   for (const entry of archive.entries()) {
     const [, group, artifact, form] = mavenName.exec(entry.name) ?? [];
-    if (entry.name === manifestName) manifest = readFields(archive.text(entry), "");
+    if (entry.name.endsWith(".class")) hasClasses = true;
+    else if (entry.name === manifestName) manifest = readFields(archive.text(entry), "");
     else if (group !== undefined && artifact !== undefined) {
       folders.push({ group, artifact });
       if (form === "properties") properties.push(readProperties(archive.text(entry)));
     } else if (archiveName.test(entry.name) && entry.size > 0) nested.push(entry);
   }
   const fileName = path.slice(path.lastIndexOf("/") + 1).replace(archiveName, "");
-  yield* packagesOf({ fileName, manifest, properties, folders, path });
+  yield* packagesOf({ fileName, manifest, properties, folders, hasClasses, path });
   for (const entry of nested) {
     try {
       if (depth === maxDepth) throw new ArchiveError("It is nested too deeply.");

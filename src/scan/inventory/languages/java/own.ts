@@ -9,6 +9,7 @@ export interface Claims {
   readonly properties: readonly ReadonlyMap<string, string>[];
   /** Those in which Maven's files lie. */
   readonly folders: readonly { readonly group: string; readonly artifact: string }[];
+  readonly hasClasses: boolean;
   readonly path: string;
 }
 
