@@ -5,27 +5,29 @@ import { counted } from "./format.ts";
 import { openInstallation } from "./installation.ts";
 import { tableLines } from "./table.ts";
 import { count, type TrustOptions } from "./trust-list.ts";
-import { findRepository, formatDay, splitTag } from "./trust-names.ts";
+import { findRepository, formatDay, splitReference } from "./trust-names.ts";
 
 export async function inspect(text: string, options: TrustOptions): Promise<void> {
   await using installation = await openInstallation(options);
-  const { name, tag } = splitTag(text);
-  if (tag === null) await inspectRepository(installation.services, name, options);
-  else await inspectTag(installation.services, name, tag, options);
+  const { name, reference } = splitReference(text);
+  if (reference === null) await inspectRepository(installation.services, name, options);
+  else await inspectArtifact(installation.services, name, reference, options);
 }
 
-async function inspectTag(
+async function inspectArtifact(
   services: Services,
   name: string,
-  tag: string,
+  reference: NonNullable<ReturnType<typeof splitReference>["reference"]>,
   { json }: TrustOptions,
 ): Promise<void> {
   const { id, digest, repository } = await services.registry.artifacts.find(
     (await findRepository(services, name)).name,
-    tag,
+    reference.text,
   );
-  const assessed = await services.verdicts.ofArtifact(repository, { id, digest, tags: [{ name: tag }] });
-  const assessment = assessed.tags.get(tag) ?? assessed;
+  const tag = reference.isTag ? reference.text : null;
+  const tags = tag === null ? [] : [{ name: tag }];
+  const assessed = await services.verdicts.ofArtifact(repository, { id, digest, tags });
+  const assessment = (tag === null ? null : assessed.tags.get(tag)) ?? assessed;
   if (assessment.status.state !== "signed") process.exitCode = 1;
   if (json) {
     const { toTrustBody, toVerdictBody } = await import("../http/index.ts");
@@ -33,10 +35,11 @@ async function inspectTag(
     const verdict = toVerdictBody(assessment.verdict);
     return console.log(JSON.stringify({ repository: repository.name, tag, digest, trust, verdict }));
   }
-  console.log([`${repository.name}:${tag}`, ...tableLines(describeTag(digest, assessment))].join("\n"));
+  const shown = tag === null ? `${repository.name}@${digest}` : `${repository.name}:${tag}`;
+  console.log([shown, ...tableLines(describeArtifact(digest, assessment))].join("\n"));
 }
 
-function describeTag(digest: string, { status, verdict }: Assessment): string[][] {
+function describeArtifact(digest: string, { status, verdict }: Assessment): string[][] {
   const rows = [
     ["  status", status.state],
     ["  points to", digest],

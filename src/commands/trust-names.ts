@@ -6,12 +6,15 @@ export function findRepository({ trust, registry }: Services, name: string): Pro
   return registry.repositories.get(trust.names.repositoryOf(name) ?? name);
 }
 
-/** `library/alpine:3.10` in its parts; the tag is null where there is none. A host may have a port. */
-export function splitTag(text: string): { readonly name: string; readonly tag: string | null } {
-  const colon = text.indexOf(":", text.lastIndexOf("/"));
-  return colon === -1
-    ? { name: text, tag: null }
-    : { name: text.slice(0, colon), tag: text.slice(colon + 1) };
+/** `library/alpine:3.10` or `library/alpine@sha256:…` in its parts; null where there is no reference. A host may have a port. */
+export function splitReference(text: string): {
+  readonly name: string;
+  readonly reference: { readonly text: string; readonly isTag: boolean } | null;
+} {
+  const at = text.indexOf("@");
+  const cut = at === -1 ? text.indexOf(":", text.lastIndexOf("/")) : at;
+  if (cut === -1) return { name: text, reference: null };
+  return { name: text.slice(0, cut), reference: { text: text.slice(cut + 1), isTag: at === -1 } };
 }
 
 /** `2027-03-01`, which is precise enough for a table. */

@@ -35,6 +35,7 @@ Exit codes:
 Examples:
   breakwater trust inspect library/alpine
   breakwater trust inspect library/alpine:3.10
+  breakwater trust inspect library/alpine@sha256:de78803598bc4c940fc4591d412bffe488205d5d953f94751c6308deeaaa7eb8
   breakwater trust inspect registry.example.com:8443/library/alpine:3.10 --json`;
 
 export function addTrust(program: Command): void {
@@ -52,7 +53,7 @@ export function addTrust(program: Command): void {
   trust
     .command("inspect")
     .description("Show everything that is known of the signatures of a tag or a repository.")
-    .argument("<repository[:tag]>", "such as library/alpine:3.10")
+    .argument("<repository[:tag|@digest]>", "such as library/alpine:3.10")
     .addOption(configOption())
     .option("--json", "print one JSON document, with the field names of the API")
     .addHelpText("after", inspectHelp)

@@ -60,7 +60,7 @@ function vulnerable(
   what: string,
   { total, worst }: ScanFacts["blocking"],
   dataAsOf: number | null,
-  { threshold }: ScanPolicy,
+  { threshold, reuseSystem }: ScanPolicy,
 ): ScanObstacle {
   const more = total > worst.length ? `; and ${total - worst.length} more` : "";
   const age = dataAsOf === null ? "" : `, as of ${timeText(dataAsOf)}`;
@@ -68,10 +68,13 @@ function vulnerable(
   const fixed = worst.some(({ fixedVersion }) => fixedVersion !== null);
   const advice = fixed ? "Rebuild it with the fixed versions, or have" : "Have";
   const unrated = worst.some(({ severity }) => severity === "Unknown");
+  const list = reuseSystem
+    ? "the system's CVE allowlist, which counts here,"
+    : "the project's CVE allowlist,";
   const which = unrated ? `from ${threshold} on, or not rated` : `from ${threshold} on`;
   return {
     kind: "vulnerable",
-    message: `${what} has ${count} that the project does not let pass (${which}${age}): ${worst.map(describe).join("; ")}${more}. ${advice} those that do not matter here allowed: by the project's CVE allowlist, by an exception with a scope, or by a VEX document.${unrated ? ` ${unlessUnrated}` : ""}`,
+    message: `${what} has ${count} that the project does not let pass (${which}${age}): ${worst.map(describe).join("; ")}${more}. ${advice} those that do not matter here allowed: by ${list} by an exception with a scope, or by a VEX document.${unrated ? ` ${unlessUnrated}` : ""}`,
     findings: worst,
     total,
     dataAsOf,

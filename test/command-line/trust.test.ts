@@ -102,6 +102,8 @@ describe("trust inspect", () => {
       trust: { status: "tampered", digest: good },
       verdict: { allowed: true, obstacles: [] },
     });
+    const byDigest = await run("inspect", `library/app@${good}`);
+    expect([byDigest.code, byDigest.stdout]).toEqual([0, expect.stringContaining(`library/app@${good}\n`)]);
     const absent = await run("inspect", "library/app:absent");
     expect([absent.code, absent.stderr]).toEqual([1, expect.stringContaining('no artifact "absent"')]);
   });
