@@ -15,9 +15,9 @@ export type { Exceptions } from "./exceptions.ts";
 export type { ImageNames } from "./image.ts";
 export type { Lifted, Lifting, LiftingRules } from "./lifting.ts";
 export type { Owner } from "./owner.ts";
-export type { VexTrust } from "./vex/attached.ts";
 export type { ImportedVex, ImportedVexDocuments } from "./vex/imported.ts";
 export { parseVex } from "./vex/read.ts";
+export type { VexTrust } from "./vex/trusted.ts";
 
 /** What is overlooked of what is known against images. */
 export interface ExceptionServices {

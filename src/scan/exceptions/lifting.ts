@@ -4,9 +4,10 @@ import type { CveAllowlist, CveList } from "./cve-allowlist.ts";
 import { type ExceptionScope, isAbout } from "./exception.ts";
 import type { Exceptions } from "./exceptions.ts";
 import { type ImageNames, nameOf, namesOf, placesOf } from "./image.ts";
-import type { AttachedVexDocuments, VexTrust } from "./vex/attached.ts";
+import type { AttachedVexDocuments } from "./vex/attached.ts";
 import type { ImportedVexDocuments } from "./vex/imported.ts";
 import { speaksOf, type VexStatement } from "./vex/statement.ts";
+import type { VexTrust } from "./vex/trusted.ts";
 
 /** Which exceptions a project goes by. */
 export interface LiftingRules {
@@ -88,8 +89,10 @@ export class Lifting {
     names: readonly string[],
     { reuseSystem, vex }: LiftingRules,
   ): Promise<readonly VexStatement[]> {
-    const imported = await this.#imported.about(image.projectId, reuseSystem, names);
-    return vex === null ? imported : [...imported, ...(await this.#attached.of(image, vex))];
+    const attached = vex === null ? [] : await this.#attached.of(image, vex);
+    // Nobody knows then what was said last: no document lifts anything.
+    if (attached === null) return [];
+    return [...attached, ...(await this.#imported.about(image.projectId, reuseSystem, names))];
   }
 
   /** Whether what was said last says that it does not matter; of two said at once the worse counts. */

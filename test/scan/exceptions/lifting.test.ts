@@ -58,6 +58,11 @@ describeOnEngines("exceptions of findings", (open) => {
     expect(response.status, await response.clone().text()).toBe(201);
     return `${owner}/exceptions/${response.headers.get("location")?.split("/").pop()}`;
   };
+  const takeVex = async (document: object, owner = `/projects/${project()}`) => {
+    const response = await admin.post(`${owner}/vex`, document);
+    expect(response.status, await response.clone().text()).toBe(201);
+    return `${owner}/vex/${response.headers.get("location")?.split("/").pop()}`;
+  };
   const ofProject = (scope: object = {}) => except(`/projects/${project()}`, scope);
 
   describe("lists of CVEs", () => {
@@ -179,18 +184,13 @@ describeOnEngines("exceptions of findings", (open) => {
   });
 
   describe("imported VEX documents", () => {
-    const take = async (document: object, owner = `/projects/${project()}`) => {
-      const response = await admin.post(`${owner}/vex`, document);
-      expect(response.status, await response.clone().text()).toBe(201);
-      return `${owner}/vex/${response.headers.get("location")?.split("/").pop()}`;
-    };
     const oci = () => `pkg:oci/app@${encodeURIComponent(image)}`;
     const place = () => `pkg:oci/app?repository_url=${host}/${name}`;
 
     test("count in their project, or where the system's count", async () => {
       const document = openVex([statementAbout("pkg:deb/debian/openssl")]);
       for (const owner of [`/projects/${project()}`, "/system"]) {
-        const path = await take(document, owner);
+        const path = await takeVex(document, owner);
         expect(await blocking()).toEqual([]);
         if (owner === "/system") {
           await settings({ metadata: { reuse_sys_cve_allowlist: "false" } });
@@ -238,29 +238,31 @@ describeOnEngines("exceptions of findings", (open) => {
       ],
       ["nothing", () => ({ ...statementAbout(oci()), products: [] }), false],
     ])("a statement about %s", async (_, statement, lifts) => {
-      await take(openVex([statement()]));
+      await takeVex(openVex([statement()]));
       expect(await blocking()).toEqual(lifts ? [] : ["CVE-2026-1000"]);
     });
 
     test("go by what was said last, and by the worse of what was said at once", async () => {
       const denied = statementAbout(oci());
-      await take(openVex([{ ...denied, timestamp: "2026-02-01T00:00:00Z" }], { "@id": "a" }));
+      await takeVex(openVex([{ ...denied, timestamp: "2026-02-01T00:00:00Z" }], { "@id": "a" }));
       expect(await blocking()).toEqual([]);
       const affected = { ...denied, status: "affected" };
-      const path = await take(openVex([{ ...affected, timestamp: "2026-03-01T00:00:00Z" }], { "@id": "b" }));
+      const path = await takeVex(
+        openVex([{ ...affected, timestamp: "2026-03-01T00:00:00Z" }], { "@id": "b" }),
+      );
       expect(await blocking()).toEqual(["CVE-2026-1000"]);
       await admin.delete(path);
-      await take(openVex([{ ...affected, timestamp: "2026-02-01T00:00:00Z" }], { "@id": "c" }));
+      await takeVex(openVex([{ ...affected, timestamp: "2026-02-01T00:00:00Z" }], { "@id": "c" }));
       expect(await blocking()).toEqual(["CVE-2026-1000"]);
-      await take(openVex([{ ...denied, timestamp: "2026-04-01T00:00:00Z" }], { "@id": "d" }));
+      await takeVex(openVex([{ ...denied, timestamp: "2026-04-01T00:00:00Z" }], { "@id": "d" }));
       expect(await blocking()).toEqual([]);
     });
 
     test("of CSAF count alike, also by relationships", async () => {
-      const path = await take(csaf({ known_not_affected: ["image"] }, oci()));
+      const path = await takeVex(csaf({ known_not_affected: ["image"] }, oci()));
       expect(await blocking()).toEqual([]);
       await admin.delete(path);
-      const part = await take(csaf({ fixed: ["image:openssl"] }, oci()));
+      const part = await takeVex(csaf({ fixed: ["image:openssl"] }, oci()));
       expect(await blocking()).toEqual([]);
       await admin.delete(part);
       for (const status of [
@@ -268,7 +270,7 @@ describeOnEngines("exceptions of findings", (open) => {
         { known_affected: ["image"] },
         { fixed: ["?"] },
       ]) {
-        const other = await take(csaf(status, oci()));
+        const other = await takeVex(csaf(status, oci()));
         expect([status, await blocking()]).toEqual([status, ["CVE-2026-1000"]]);
         await admin.delete(other);
       }
@@ -316,6 +318,38 @@ describeOnEngines("exceptions of findings", (open) => {
       expect(await blocking()).toEqual([]);
       await settings({ metadata: { content_trust_signers: "targets/security" } });
       expect(await blocking()).toEqual(["CVE-2026-1000"]);
+    });
+
+    const affected = (change: object = {}) => openVex([{ ...statement(), status: "affected" }], change);
+    /** Referrers that hold nothing. */
+    const attachEmpty = (count: number) =>
+      Promise.all(Array.from({ length: count }, () => push.referrer(name, image, "application/x-empty")));
+
+    test("that are signed are not drowned by what others attach", async () => {
+      await takeVex(openVex([statement()]));
+      await trust("signed");
+      const signer = await Signer.create(fixture.trust, `${host}/${name}`);
+      const later = { "@id": "later", timestamp: "2026-02-01T00:00:00Z" };
+      await signer.sign({ vex: await attach(affected(later)) });
+      expect(await blocking()).toEqual(["CVE-2026-1000"]);
+      // More than are looked at at once; on one engine, for the time that it takes.
+      await attachEmpty(open === openOnSqlite ? 501 : 100);
+      expect(await blocking()).toEqual(["CVE-2026-1000"]);
+      const last = { "@id": "last", timestamp: "2026-03-01T00:00:00Z" };
+      await signer.sign({ vex: await attach(openVex([statement()], last)) });
+      await attachEmpty(100);
+      expect(await blocking()).toEqual([]);
+    });
+
+    test("lift nothing where there are too many that count to be read", async () => {
+      await takeVex(openVex([statement()]));
+      await trust(`user:${pusher.name}`);
+      await attach(affected({ "@id": "later", timestamp: "2026-02-01T00:00:00Z" }));
+      expect(await blocking()).toEqual(["CVE-2026-1000"]);
+      await attachEmpty(100);
+      expect(await blocking()).toEqual(["CVE-2026-1000"]);
+      await trust("user:mallory");
+      expect(await blocking()).toEqual([]);
     });
 
     test("stay the word of those who pushed them when somebody else copies the image", async () => {

@@ -5,19 +5,8 @@ import type { ImageNames } from "../image.ts";
 import { limits } from "./invalid.ts";
 import { readAttached } from "./read.ts";
 import { isNewer, type VexDocument, type VexStatement } from "./statement.ts";
+import { type Referrer, trustedReferrers, type VexTrust } from "./trusted.ts";
 
-/** Whose referrers a project believes. */
-export interface VexTrust {
-  /** `user:<name>` and `robot:<name>`. */
-  readonly pushers: readonly string[];
-  /** Of the digests of referrers those that are signed as the project demands; null where signatures do not count. */
-  readonly signed: ((digests: readonly string[]) => Promise<ReadonlySet<string>>) | null;
-}
-
-/** Of one image, the newest: each has to be read. */
-const maxReferrers = 100;
-/** Bytes of a referrer's manifest: it has a layer or two. */
-const maxManifest = 64 * 1024;
 const maxLayers = 8;
 
 const layerTypes: ReadonlySet<string> = new Set([
@@ -31,11 +20,6 @@ const layerTypes: ReadonlySet<string> = new Set([
   "application/vnd.dsse.envelope.v1+json",
 ]);
 const sigstoreBundle = /^application\/vnd\.dev\.sigstore\.bundle(?:\.v[\d.]+)?\+json/;
-
-interface Referrer {
-  readonly digest: string;
-  readonly content: Uint8Array;
-}
 
 /**
  * Reads the VEX documents that were pushed beside images, by referrers (specification 1.1). Those under cosign's older
@@ -55,10 +39,15 @@ export class AttachedVexDocuments {
     this.#objects = objects;
   }
 
-  /** What trusted documents say that are attached to the image or to an index of it. */
-  async of(image: ImageNames, trust: VexTrust): Promise<readonly VexStatement[]> {
+  /**
+   * What trusted documents say that are attached to the image or to an index of it. Null where there are more of them
+   * than are read: what is not read may say the contrary of everything else.
+   */
+  async of(image: ImageNames, trust: VexTrust): Promise<readonly VexStatement[] | null> {
+    const referrers = await trustedReferrers(this.#database, image, trust);
+    if (referrers === null) return null;
     const newest = new Map<string, VexDocument>();
-    for (const referrer of await this.#trusted(image, trust)) {
+    for (const referrer of referrers) {
       for (const document of await this.#documents(referrer)) {
         const key = JSON.stringify([document.format, document.author, document.name]);
         const known = newest.get(key);
@@ -66,49 +55,6 @@ export class AttachedVexDocuments {
       }
     }
     return [...newest.values()].flatMap(({ statements }) => statements);
-  }
-
-  async #trusted(image: ImageNames, { pushers, signed }: VexTrust): Promise<readonly Referrer[]> {
-    const referrers = this.#database.read
-      .selectFrom("manifest")
-      .innerJoin("manifest_content", "manifest_content.blob_id", "manifest.blob_id")
-      .select(["manifest.digest", "manifest_content.content"])
-      .where("manifest.repository_id", "=", image.repositoryId)
-      .where("manifest.subject_digest", "in", [...image.digests])
-      .where("manifest.size", "<=", maxManifest)
-      .orderBy("manifest.id", "desc")
-      .limit(maxReferrers);
-    const found = new Map<string, Referrer>();
-    if (pushers.length > 0) {
-      const pushed = await referrers
-        .where((where) =>
-          where.exists(
-            where
-              .selectFrom("referrer_pusher")
-              .select("referrer_pusher.name")
-              .whereRef("referrer_pusher.manifest_id", "=", "manifest.id")
-              .where((where) =>
-                where.or(
-                  pushers.map((pusher) => {
-                    const colon = pusher.indexOf(":");
-                    return where.and([
-                      where("referrer_pusher.kind", "=", pusher.slice(0, colon) as "user" | "robot"),
-                      where("referrer_pusher.name", "=", pusher.slice(colon + 1)),
-                    ]);
-                  }),
-                ),
-              ),
-          ),
-        )
-        .execute();
-      for (const referrer of pushed) found.set(referrer.digest, referrer);
-    }
-    if (signed !== null) {
-      const all = await referrers.execute();
-      const good = await signed(all.map(({ digest }) => digest));
-      for (const referrer of all) if (good.has(referrer.digest)) found.set(referrer.digest, referrer);
-    }
-    return [...found.values()];
   }
 
   async #documents({ digest, content }: Referrer): Promise<readonly VexDocument[]> {
