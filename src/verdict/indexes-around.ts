@@ -1,9 +1,12 @@
-import type { Database } from "../db/index.ts";
+import { batches, type Database } from "../db/index.ts";
 
 /** How deep indexes may lie in one another. */
 const maxDepth = 4;
 
-/** The manifest's digest with those of the indexes that name it, directly or further up. */
+/**
+ * The manifest's digest with those of the indexes that name it, directly or further up. None is left out: what is said
+ * of an index holds for what it names, and anybody who may push can make more.
+ */
 export async function withIndexes(
   database: Database,
   repositoryId: number,
@@ -12,19 +15,19 @@ export async function withIndexes(
   const all = new Set([digest]);
   let last = [digest];
   for (let depth = 0; depth < maxDepth && last.length > 0; depth++) {
-    const rows = await database.read
-      .selectFrom("manifest_child")
-      .innerJoin("manifest", "manifest.id", "manifest_child.manifest_id")
-      .select("manifest.digest")
-      .where("manifest.repository_id", "=", repositoryId)
-      .where("manifest_child.child_digest", "in", last)
-      .limit(maxIndexes)
-      .execute();
-    last = rows.map((row) => row.digest).filter((found) => !all.has(found));
-    for (const found of last) all.add(found);
+    const found: string[] = [];
+    for (const some of batches(last)) {
+      const rows = await database.read
+        .selectFrom("manifest_child")
+        .innerJoin("manifest", "manifest.id", "manifest_child.manifest_id")
+        .select("manifest.digest")
+        .where("manifest.repository_id", "=", repositoryId)
+        .where("manifest_child.child_digest", "in", some)
+        .execute();
+      found.push(...rows.map((row) => row.digest));
+    }
+    last = [...new Set(found)].filter((digest) => !all.has(digest));
+    for (const digest of last) all.add(digest);
   }
   return all;
 }
-
-/** Of one depth; parameters of a statement are limited. */
-const maxIndexes = 200;

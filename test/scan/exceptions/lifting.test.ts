@@ -352,6 +352,27 @@ describeOnEngines("exceptions of findings", (open) => {
       expect(await blocking()).toEqual([]);
     });
 
+    // How many indexes there may be is no matter of the engine.
+    const once = open === openOnSqlite ? test : null;
+    once?.("of an index count, however many others name the image", async () => {
+      await takeVex(openVex([statement()]));
+      await trust(`user:${pusher.name}`);
+      const child = { mediaType: OCI_MANIFEST, digest: image, size: (await resolve(image)).content.length };
+      const around = (at: number) =>
+        push.manifest(
+          name,
+          jsonContent(OCI_INDEX, {
+            ...{ schemaVersion: 2, mediaType: OCI_INDEX, manifests: [child] },
+            annotations: { at: `${at}` },
+          }),
+        );
+      const indexes = await Promise.all(Array.from({ length: 401 }, (_, at) => around(at)));
+      expect(await blocking()).toEqual([]);
+      const later = affected({ timestamp: "2026-02-01T00:00:00Z" });
+      await attach(later, undefined, indexes.sort()[200]);
+      expect(await blocking()).toEqual(["CVE-2026-1000"]);
+    });
+
     test("stay the word of those who pushed them when somebody else copies the image", async () => {
       const from = name;
       await attach(openVex([statement()]));
