@@ -3,7 +3,7 @@ import { type Clock, indexTypes, Lru, minute } from "../kernel/index.ts";
 import type { RepositoryRef } from "../registry/index.ts";
 import type { Lifting, LiftingRules, Report, ReportSummary } from "../scan/index.ts";
 import { counts, mayBlock, worstOf } from "./findings.ts";
-import { withIndexes } from "./indexes-around.ts";
+import { namesOf } from "./image-names.ts";
 import type { ScanFacts } from "./scan-obstacles.ts";
 import type { ScanPolicy } from "./scan-policy.ts";
 
@@ -117,8 +117,8 @@ export class ScanFactsReader {
       // What was counted is gone: nobody can say any more that it was harmless.
       return { summary: null, blocking: nothingBlocks, until: null };
     }
-    const digests = await withIndexes(this.#database, repositoryId, image.digest);
-    const names = { projectId, repositoryId, repository: name, digests };
+    const own = await namesOf(this.#database, repositoryId, image.digest);
+    const names = { projectId, repositoryId, repository: name, ...own };
     const { findings, until } = await this.#scan.lifting.of(names, serious, rulesOf(policy, signed));
     const blocking = serious.filter((finding) => !findings.has(finding));
     return { summary, blocking: { total: blocking.length, worst: worstOf(blocking) }, until };

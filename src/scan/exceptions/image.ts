@@ -6,8 +6,11 @@ export interface ImageNames {
   readonly repositoryId: number;
   /** With its project: `library/alpine`. */
   readonly repository: string;
+  readonly digest: string;
   /** Its own digest, and those of the indexes that name it. */
   readonly digests: ReadonlySet<string>;
+  /** Those that point to any of these. */
+  readonly tags: ReadonlySet<string>;
 }
 
 /** A vulnerability's name as names are compared. */

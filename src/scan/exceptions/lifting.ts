@@ -6,7 +6,7 @@ import type { Exceptions } from "./exceptions.ts";
 import { type ImageNames, nameOf, namesOf, placesOf } from "./image.ts";
 import type { AttachedVexDocuments } from "./vex/attached.ts";
 import type { ImportedVexDocuments } from "./vex/imported.ts";
-import { speaksOf, type VexStatement } from "./vex/statement.ts";
+import { denies, speaksOf, type VexStatement } from "./vex/statement.ts";
 import type { VexTrust } from "./vex/trusted.ts";
 
 /** Which exceptions a project goes by. */
@@ -105,9 +105,7 @@ export class Lifting {
     const about = statements.filter((statement) => speaksOf(statement, this.#hosts, image, finding, place));
     const last = Math.max(...about.map(({ at }) => at));
     const lastSaid = about.filter(({ at }) => at === last);
-    return (
-      lastSaid.length > 0 && lastSaid.every(({ status }) => status === "not_affected" || status === "fixed")
-    );
+    return lastSaid.length > 0 && lastSaid.every(denies);
   }
 }
 

@@ -8,11 +8,11 @@ export interface Purl {
   /** Empty for all versions. */
   readonly version: string;
   readonly qualifiers: Readonly<Record<string, string>>;
+  /** A part of the package; empty for the whole of it. */
+  readonly subpath: string;
 }
 
 const maxLength = 1024;
-/** Qualifiers that say where something is to be had rather than what it is. */
-const places = new Set(["repository_url", "download_url", "vcs_url", "file_name", "checksum", "tag"]);
 
 /** The same few are compared with one another all the time, and to read one takes tens of microseconds. */
 const known = new Lru<string, { readonly purl: Purl | null }>(20_000);
@@ -27,22 +27,25 @@ export function parsePurl(text: string): Purl | null {
   return purl;
 }
 
-/** Whether what `wide` names is, or includes, the package `narrow`: what `wide` leaves out may be anything. */
-export function covers(wide: Purl, narrow: Purl): boolean {
+/**
+ * Whether what `wide` names is, or includes, the package `narrow`: what `wide` leaves out may be anything, and each thing
+ * that it names narrows it. `unknown` is the answer where nobody knows of `narrow` whether it has such a thing.
+ */
+export function covers(wide: Purl, narrow: Purl, unknown = false): boolean {
+  const fits = (wanted: string, own: string | undefined) => wanted === own || (unknown && !own);
   return (
     wide.type === narrow.type &&
     wide.namespace === narrow.namespace &&
     wide.name === narrow.name &&
-    (wide.version === "" || wide.version === narrow.version) &&
-    Object.entries(wide.qualifiers).every(
-      ([name, value]) => places.has(name) || narrow.qualifiers[name] === value,
-    )
+    (wide.version === "" || fits(wide.version, narrow.version)) &&
+    (wide.subpath === "" || fits(wide.subpath, narrow.subpath)) &&
+    Object.entries(wide.qualifiers).every(([name, value]) => fits(value, narrow.qualifiers[name]))
   );
 }
 
 function read(text: string): Purl | null {
   try {
-    const { type, namespace, name, version, qualifiers } = PackageURL.fromString(text);
+    const { type, namespace, name, version, qualifiers, subpath } = PackageURL.fromString(text);
     if (!type || !name) return null;
     return {
       type,
@@ -50,6 +53,7 @@ function read(text: string): Purl | null {
       name,
       version: version ?? "",
       qualifiers: { ...qualifiers },
+      subpath: subpath ?? "",
     };
   } catch {
     // Whatever the library has against it: what cannot be read names nothing.

@@ -152,6 +152,7 @@ describeOnEngines("exceptions of findings", (open) => {
         { package: "pkg:deb/ubuntu/openssl" },
         { package: "pkg:deb/debian/openssl@3.0.2" },
         { package: "pkg:deb/debian/openssl?arch=arm64" },
+        { package: "pkg:deb/debian/openssl#usr/lib" },
         { repository: `${name}2` },
         { digest: `sha256:${"1".repeat(64)}` },
         { package: "openssl", repository: `${name}2` },
@@ -211,9 +212,26 @@ describeOnEngines("exceptions of findings", (open) => {
       ["an image of that name, wherever", () => statementAbout("pkg:oci/app"), false],
       ["the repository", () => statementAbout(place()), true],
       ["a repository elsewhere", () => statementAbout(`pkg:oci/app?repository_url=ghcr.io/${name}`), false],
+      ["its tag", () => statementAbout(`${place()}&tag=v1`), true],
+      ["another tag", () => statementAbout(`${place()}&tag=v2`), false],
+      ["one architecture of it", () => statementAbout(`${place()}&arch=amd64`), false],
+      ["another name in its place", () => statementAbout(place().replace("/app?", "/other?")), false],
+      ["a part of the image", () => statementAbout(`${place()}#usr/bin`), false],
+      [
+        "the image, with more than the digest",
+        () => statementAbout(`${oci()}?arch=amd64&tag=v2&repository_url=docker.io/library/app`),
+        true,
+      ],
+      ["the image by another name", () => statementAbout(oci().replace("/app@", "/other@")), false],
       ["the package in the image", () => statementAbout(oci(), ["pkg:deb/debian/openssl"]), true],
       ["another package in it", () => statementAbout(oci(), ["pkg:deb/debian/zlib"]), false],
       ["something without purl in it", () => statementAbout(oci(), ["cpe:2.3:a:openssl:openssl"]), false],
+      ["a path in the package", () => statementAbout("pkg:deb/debian/openssl#usr/lib"), false],
+      [
+        "the package from elsewhere",
+        () => statementAbout("pkg:deb/debian/openssl?repository_url=https://example.com"),
+        false,
+      ],
       [
         "a part of a package",
         () => statementAbout("pkg:deb/debian/openssl", ["pkg:deb/debian/openssl"]),
@@ -240,6 +258,36 @@ describeOnEngines("exceptions of findings", (open) => {
     ])("a statement about %s", async (_, statement, lifts) => {
       await takeVex(openVex([statement()]));
       expect(await blocking()).toEqual(lifts ? [] : ["CVE-2026-1000"]);
+    });
+
+    test("that name an architecture of an index do not lift all of it", async () => {
+      const child = { mediaType: OCI_MANIFEST, digest: image, size: (await resolve(image)).content.length };
+      const index = jsonContent(OCI_INDEX, { schemaVersion: 2, mediaType: OCI_INDEX, manifests: [child] });
+      const digest = encodeURIComponent(await push.manifest(name, index, "multi"));
+      await takeVex(openVex([statementAbout(`pkg:oci/app@${digest}?arch=s390x`)], { "@id": "arch" }));
+      expect(await blocking()).toEqual(["CVE-2026-1000"]);
+      const path = await takeVex(openVex([statementAbout(`${place()}&tag=multi`)], { "@id": "tag" }));
+      expect(await blocking()).toEqual([]);
+      await admin.delete(path);
+      await takeVex(openVex([statementAbout(`pkg:oci/app@${digest}`)], { "@id": "index" }));
+      expect(await blocking()).toEqual([]);
+    });
+
+    test("that take a lift back count wherever they may be meant", async () => {
+      await takeVex(openVex([statementAbout(oci())], { "@id": "lift" }));
+      const later = "2026-02-01T00:00:00Z";
+      for (const product of [
+        `${place()}&tag=v2`,
+        `${place()}&arch=s390x`,
+        "pkg:deb/debian/openssl#usr/lib",
+        "pkg:deb/debian/openssl?epoch=1",
+      ]) {
+        expect(await blocking()).toEqual([]);
+        const statement = { ...statementAbout(product), status: "affected", timestamp: later };
+        const path = await takeVex(openVex([statement], { "@id": "back" }));
+        expect([product, await blocking()]).toEqual([product, ["CVE-2026-1000"]]);
+        await admin.delete(path);
+      }
     });
 
     test("go by what was said last, and by the worse of what was said at once", async () => {

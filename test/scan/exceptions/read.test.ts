@@ -121,6 +121,8 @@ describe("purls", () => {
       "pkg:deb/openssl",
       "pkg:rpm/debian/openssl",
       "pkg:deb/debian/openssl?arch=s390x",
+      "pkg:deb/debian/openssl?checksum=sha256:ab",
+      "pkg:deb/debian/openssl#usr/lib",
       "openssl",
       "pkg:",
     ]) {

@@ -35,6 +35,11 @@ export interface VexDocument {
   readonly statements: readonly VexStatement[];
 }
 
+/** Whether it says that the vulnerability does not matter. */
+export function denies({ status }: Pick<VexStatement, "status">): boolean {
+  return status === "not_affected" || status === "fixed";
+}
+
 /** Whether `one` is to be believed rather than `other`, both of one author under one name. */
 export function isNewer(
   one: Pick<VexDocument, "issuedAt" | "version">,
@@ -44,7 +49,10 @@ export function isNewer(
   return one.version.localeCompare(other.version, "en", { numeric: true }) > 0;
 }
 
-/** Whether it is about that finding at that place in the image. `hosts` are what images' names begin with here. */
+/**
+ * Whether it is about that finding at that place in the image. `hosts` are what images' names begin with here. What
+ * lifts a finding must certainly mean it; what takes that back counts already where it may.
+ */
 export function speaksOf(
   statement: VexStatement,
   hosts: readonly string[],
@@ -55,33 +63,41 @@ export function speaksOf(
   const names = namesOf(finding);
   if (!statement.vulnerabilities.some((name) => names.includes(name))) return false;
   const own = parsePurl(place.purl ?? "");
+  const unknown = !denies(statement);
   return statement.products.some((product) => {
-    if (isImage(product, hosts, image)) return product.parts === null || coversOne(product.parts, own);
+    const isOfImage =
+      product.digests.some((digest) => image.digests.has(digest)) ||
+      purlsIn(product.purls).some((purl) => isImage(purl, hosts, image, unknown));
+    if (isOfImage) return product.parts === null || coversOne(product.parts, own, unknown);
     // Parts of a package: that the image has them from there, and from nowhere else, nobody can tell.
-    return product.parts === null && coversOne(product.purls.filter(isPackage), own);
+    return product.parts === null && coversOne(product.purls, own, unknown);
   });
 }
 
-function isImage(product: VexProduct, hosts: readonly string[], image: ImageNames): boolean {
-  if (product.digests.some((digest) => image.digests.has(digest))) return true;
-  return product.purls.some((text) => {
-    const purl = parsePurl(text);
-    if (purl === null || isPackage(text)) return false;
-    if (purl.version !== "") return image.digests.has(purl.version);
-    const place = purl.qualifiers.repository_url;
-    return place !== undefined && hosts.some((host) => place === `${host}/${image.repository}`);
-  });
+/**
+ * Whether it names the image, by the rules of purl-spec for images: a digest is what identifies one, and the tag and
+ * repository beside it are only where it was found once; without a digest they are all that there is.
+ */
+function isImage(purl: Purl, hosts: readonly string[], image: ImageNames, unknown: boolean): boolean {
+  if (purl.type !== "oci" && purl.type !== "docker") return false;
+  const { repository_url, tag, ...others } = purl.qualifiers;
+  const isThere =
+    purl.version === ""
+      ? hosts.some((host) => repository_url === `${host}/${image.repository}`)
+      : image.digests.has(purl.version);
+  if (!isThere || unknown) return isThere;
+  const name = purl.namespace === "" ? purl.name : `${purl.namespace}/${purl.name}`;
+  if (purl.subpath !== "" || !`/${image.repository}`.endsWith(`/${name}`)) return false;
+  if (purl.version === image.digest) return true;
+  // The others, such as the architecture, choose among the images of an index or a repository: which one nobody knows.
+  const isAnyTag = purl.version !== "" || tag === undefined || image.tags.has(tag);
+  return isAnyTag && Object.keys(others).length === 0;
 }
 
-function isPackage(text: string): boolean {
-  const type = parsePurl(text)?.type;
-  return type !== undefined && type !== "oci" && type !== "docker";
+function purlsIn(texts: readonly string[]): readonly Purl[] {
+  return texts.map(parsePurl).filter((purl) => purl !== null);
 }
 
-function coversOne(texts: readonly string[], own: Purl | null): boolean {
-  if (own === null) return false;
-  return texts.some((text) => {
-    const purl = parsePurl(text);
-    return purl !== null && covers(purl, own);
-  });
+function coversOne(texts: readonly string[], own: Purl | null, unknown: boolean): boolean {
+  return own !== null && purlsIn(texts).some((purl) => covers(purl, own, unknown));
 }
