@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { createReadStream } from "node:fs";
 import type { Command } from "commander";
 import { type ConfigurationOptions, configOption } from "./configuration.ts";
 import { counted } from "./format.ts";
@@ -32,7 +32,7 @@ export function addVex(program: Command): void {
 }
 
 async function importDocument(file: string, options: ImportOptions): Promise<void> {
-  const content = await readFile(file);
+  const content = await readDocument(file);
   await using installation = await openInstallation(options);
   const { projects, exceptions } = installation.services;
   const { project: name } = options;
@@ -43,5 +43,24 @@ async function importDocument(file: string, options: ImportOptions): Promise<voi
   const where = project === null ? "the system" : `the project ${project.name}`;
   console.log(
     `Imported "${vex.name}" of ${vex.author}, version ${vex.version}, for ${where}: ${counted(vex.statements, "statement")}.`,
+  );
+}
+
+/** No more of it than may be: whatever the path names, it need not end. */
+async function readDocument(file: string): Promise<Buffer> {
+  const { BreakwaterError, fileRefusal, isSystemError } = await import("../kernel/index.ts");
+  const { vexLimits } = await import("../scan/index.ts");
+  const pieces: Buffer[] = [];
+  try {
+    // The end is the offset of the last byte: it is one too many.
+    for await (const piece of createReadStream(file, { end: vexLimits.bytes })) pieces.push(piece);
+  } catch (error) {
+    throw isSystemError(error) ? fileRefusal(`The VEX document ${file} cannot be read`, error) : error;
+  }
+  const content = Buffer.concat(pieces);
+  if (content.length <= vexLimits.bytes) return content;
+  throw new BreakwaterError(
+    "BAD_REQUEST",
+    `The VEX document ${file} cannot be used: it is larger than ${vexLimits.bytes} bytes.`,
   );
 }

@@ -2,6 +2,7 @@ export * from "./caller.ts";
 export * from "./clock.ts";
 export * from "./digest.ts";
 export * from "./errors.ts";
+export * from "./file-refusal.ts";
 export * from "./lru.ts";
 export * from "./media-types.ts";
 export * from "./names.ts";

@@ -10,6 +10,7 @@ export {
   type NewException,
   type Owner,
   parseVex,
+  vexLimits,
 } from "./exceptions/index.ts";
 export {
   type Access,

@@ -66,9 +66,12 @@ describe("commands about scanning, beside a server", () => {
     expect(await get("/projects/library/vex")).toMatchObject([imported]);
 
     await writeFile(file, "{}");
+    const unreadable = (path: string) => `The VEX document ${path} cannot be read`;
     for (const [args, message] of [
       [[file], "neither OpenVEX nor CSAF"],
-      [["absent.json"], "absent.json"],
+      [["absent.json"], `${unreadable("absent.json")}: there is no such file.\n`],
+      [[home.path], `${unreadable(home.path)}: it is a folder.\n`],
+      [["/dev/zero"], "The VEX document /dev/zero cannot be used: it is larger than 4194304 bytes.\n"],
       [[file, "--project", "absent"], "absent"],
     ] as const) {
       const { code, stdout, stderr } = await run("vex", "import", ...args);

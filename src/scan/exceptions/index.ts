@@ -16,6 +16,7 @@ export type { ImageNames } from "./image.ts";
 export type { Lifted, Lifting, LiftingRules } from "./lifting.ts";
 export type { Owner } from "./owner.ts";
 export type { ImportedVex, ImportedVexDocuments } from "./vex/imported.ts";
+export { limits as vexLimits } from "./vex/invalid.ts";
 export { parseVex } from "./vex/read.ts";
 export type { VexTrust } from "./vex/trusted.ts";
 
