@@ -79,4 +79,25 @@ describe("commands about scanning, beside a server", () => {
       expect(stderr).toContain(message);
     }
   });
+
+  test("bundles that cannot be written or read are told by their paths", async () => {
+    await eventually(
+      () => get("/vulnerability-database"),
+      (database) => (database as { version?: string }).version !== undefined,
+    );
+    const absent = "/nonexistent/b.tar";
+    const unwritable = `breakwater: The bundle ${absent} cannot be written: there is no folder /nonexistent.\n`;
+    for (const [args, message] of [
+      [["export", absent], unwritable],
+      [["build", "--out", absent], unwritable],
+      [["export", home.path], `breakwater: The bundle ${home.path} cannot be written: it is a folder.\n`],
+      [["import", home.path], `breakwater: The bundle ${home.path} cannot be read: it is a folder.\n`],
+      [["import", absent], `breakwater: The bundle ${absent} cannot be read: there is no such file.\n`],
+    ] as const) {
+      expect([args, await run("feeds", ...args)]).toMatchObject([
+        args,
+        { code: 1, stdout: "", stderr: message },
+      ]);
+    }
+  });
 });

@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { BreakwaterError, type Clock } from "../../kernel/index.ts";
 import type { DatabaseManifest } from "../vulndb/advisory.ts";
 import { buildInProcess } from "./build/process.ts";
-import { writeBundle } from "./bundle/write.ts";
+import { notWritten, writeBundle } from "./bundle/write.ts";
 import { collect } from "./collect.ts";
 import type { Feed } from "./feed.ts";
 
@@ -23,11 +23,13 @@ export interface BundleReport {
   readonly failures: readonly { readonly feed: string; readonly reason: string }[];
 }
 
-/** Makes a bundle from feeds alone, where there is no server. Throws FEED_INVALID when none of them can be had. */
+/** Makes a bundle from feeds alone, where there is no server. Throws FEED_INVALID when none of them can be had, BAD_REQUEST. */
 export async function buildBundle(request: BundleRequest): Promise<BundleReport> {
   const { feeds, signKey, clock, progress, signal } = request;
   const out = resolve(request.out);
-  const folder = await mkdtemp(join(dirname(out), `.${basename(out)}-`));
+  const folder = await mkdtemp(join(dirname(out), `.${basename(out)}-`)).catch((error) => {
+    throw notWritten(out, error);
+  });
   try {
     const collected = await collect(feeds, {
       ...{ folder, clock, signal, before: () => null },

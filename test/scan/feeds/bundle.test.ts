@@ -127,7 +127,9 @@ describeUnless(missingFeeds(), "a bundle", () => {
       expect([size, await refusal([])]).toEqual([size, "refused"]);
     }
     await rm(changed);
-    await expect(take(it.feeds, changed)).rejects.toThrow(`There is no file ${changed}.`);
+    await expect(take(it.feeds, changed)).rejects.toThrow(
+      `The bundle ${changed} cannot be read: there is no such file.`,
+    );
     expect(await readPointer(it.services.database.read)).toBeNull();
   });
 

@@ -1,6 +1,6 @@
-import { createReadStream, existsSync } from "node:fs";
+import { createReadStream } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { BreakwaterError, isRefusal } from "../../../kernel/index.ts";
+import { BreakwaterError, fileRefusal, isRefusal, isSystemError } from "../../../kernel/index.ts";
 import { readTar } from "../../archive/index.ts";
 import { writeFile } from "../shelf.ts";
 import { decompressed } from "../zstd.ts";
@@ -20,7 +20,6 @@ export async function readBundle(
   keyFiles: readonly string[],
   out: string,
 ): Promise<BundleContents> {
-  if (!existsSync(bundle)) throw new BreakwaterError("NOT_FOUND", `There is no file ${bundle}.`);
   try {
     let contents: BundleContents | null = null;
     for await (const { name, content } of readTar(createReadStream(bundle))) {
@@ -37,9 +36,11 @@ export async function readBundle(
     throw notOne("it has no database");
   } catch (error) {
     if (isRefusal(error)) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
     // Of what the system has to say, nothing is the bundle's fault.
-    throw code === undefined ? notOne(message) : error;
+    if (isSystemError(error)) throw error;
+    const { message, cause } = error as Error;
+    if (isSystemError(cause)) throw fileRefusal(`The bundle ${bundle} cannot be read`, cause);
+    throw notOne(message);
   }
 }
 

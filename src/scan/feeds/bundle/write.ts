@@ -1,7 +1,9 @@
 import { createReadStream } from "node:fs";
 import { open, rename, rm, stat, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { pack } from "tar-stream";
+import { fileRefusal, isSystemError } from "../../../kernel/index.ts";
 import type { DatabaseManifest } from "../../vulndb/advisory.ts";
 import { hashOf } from "../shelf.ts";
 import { compressed } from "../zstd.ts";
@@ -21,7 +23,13 @@ export function signatureFileOf(bundle: string): string {
   return `${bundle}.sig`;
 }
 
-/** Writes a bundle, and its signature beside it where there is a key to sign with. */
+/** What is thrown in place of an error that came of writing to the place of a bundle. */
+export function notWritten(out: string, error: unknown): unknown {
+  if (!isSystemError(error)) return error;
+  return fileRefusal(`The bundle ${out} cannot be written`, error, `there is no folder ${dirname(out)}`);
+}
+
+/** Writes a bundle, and its signature beside it where there is a key to sign with. Throws BAD_REQUEST. */
 export async function writeBundle(source: BundleSource, out: string, signKey: string | null): Promise<void> {
   const { file, manifest, lookedAt } = source;
   const [{ size }, sha256] = await Promise.all([stat(file), hashOf(file)]);
@@ -38,11 +46,13 @@ export async function writeBundle(source: BundleSource, out: string, signKey: st
     await pipeline(compressed(createReadStream(file)), target.createWriteStream());
     await packFiles(whole, contents, packed);
     await rename(whole, out);
+    if (signature === null) await rm(signatureFileOf(out), { force: true });
+    else await writeFile(signatureFileOf(out), `${signature}\n`);
+  } catch (error) {
+    throw notWritten(out, error);
   } finally {
     await Promise.all([rm(packed, { force: true }), rm(whole, { force: true })]);
   }
-  if (signature === null) await rm(signatureFileOf(out), { force: true });
-  else await writeFile(signatureFileOf(out), `${signature}\n`);
 }
 
 async function packFiles(out: string, contents: Buffer, database: string): Promise<void> {
