@@ -2,12 +2,14 @@ import { mkdir } from "node:fs/promises";
 import { blobKey } from "../../blobs/index.ts";
 import { BreakwaterError, type Digest, day, hour, minute } from "../../kernel/index.ts";
 import {
-  decodeLayerInventory,
+  ImageBudget,
   type ImageLayer,
+  type ImageLimits,
   type InspectedLayer,
   inspectLayer,
   readerVersion,
 } from "../inventory/index.ts";
+import { Courtesy } from "./courtesy.ts";
 import type { ImagesOptions } from "./options.ts";
 
 const elsewhere =
@@ -32,6 +34,8 @@ const longestPause = 7 * day;
 
 export interface LayersOptions extends Pick<ImagesOptions, "database" | "clock" | "temporaryFolder"> {
   readonly objects: Pick<ImagesOptions["objects"], "stat" | "body">;
+  /** Of one image; the budget's own by default. */
+  readonly limits?: ImageLimits;
 }
 
 /** What is inside layers, read once for all images that have them. */
@@ -52,14 +56,17 @@ export class Layers {
     digests: readonly Digest[],
     signal: AbortSignal,
   ): Promise<readonly ImageLayer[]> {
-    const { clock } = this.#options;
-    const started = clock();
+    const started = this.#options.clock();
     const known = new Map<Digest, ImageLayer>();
-    for (const { id, digest, layer } of await this.#stored(repositoryId, digests.slice(0, maxLayers))) {
+    const budget = new ImageBudget(this.#options.limits);
+    const courtesy = new Courtesy();
+    for (const row of await this.#held(repositoryId, digests.slice(0, maxLayers))) {
       signal.throwIfAborted();
-      if (layer !== null) known.set(digest, layer);
-      else if (clock() - started > maxReading) known.set(digest, await this.#store(id, digest, putOff));
-      else known.set(digest, await this.#store(id, digest, await this.#read(digest, signal)));
+      if (courtesy.due) await courtesy.pause();
+      known.set(
+        row.digest,
+        (await this.#known(row, budget)) ?? (await this.#learn(row, started, budget, signal)),
+      );
     }
     return digests.map((digest, index) => {
       const failure = index < maxLayers ? elsewhere : tooMany;
@@ -81,29 +88,52 @@ export class Layers {
     return [...new Set(rows.filter((row) => !this.#isPaused(row)).map(({ manifest_id }) => manifest_id))];
   }
 
-  /** The layers that lie in the repository, each with what is known of it by this version of the reader. */
-  async #stored(repositoryId: number, digests: readonly Digest[]) {
+  /** Those of the layers that lie in the repository, each once, in their order. */
+  async #held(repositoryId: number, digests: readonly Digest[]): Promise<readonly HeldLayer[]> {
     const rows = await this.#options.database.read
       .selectFrom("blob")
       .innerJoin("repository_blob", "repository_blob.blob_id", "blob.id")
       .leftJoin("layer_inventory", "layer_inventory.blob_id", "blob.id")
-      .select(["blob.id", "blob.digest", "blob.created_at", "reader", "failure", "content", "read_at"])
+      .select(["blob.id", "blob.digest", "blob.created_at", "reader", "failure", "read_at"])
       .where("repository_blob.repository_id", "=", repositoryId)
       .where("blob.digest", "in", digests)
       .execute();
-    return rows.map(({ id, ...row }) => {
-      const digest = row.digest as Digest;
-      const stands = row.reader === readerVersion || this.#isPaused(row);
-      return { id, digest, layer: stands ? toLayer(digest, row) : null };
+    const byDigest = new Map(rows.map((row) => [row.digest, row]));
+    return [...new Set(digests)].flatMap((digest) => {
+      const row = byDigest.get(digest);
+      return row === undefined ? [] : [{ ...row, digest }];
     });
   }
 
+  /** What this version of the reader has found in a layer; null for one that is to be read. */
+  async #known(row: HeldLayer, budget: ImageBudget): Promise<ImageLayer | null> {
+    const { id, digest, reader, failure } = row;
+    const stands = reader === readerVersion || this.#isPaused(row);
+    if (stands && failure !== null) return { digest, failure, mayPass: reader === noReader };
+    if (budget.isSpent) return budget.refuse(digest);
+    if (!stands) return null;
+    // One after the other: those of all layers may be more than the memory holds.
+    const stored = await this.#options.database.read
+      .selectFrom("layer_inventory")
+      .select("content")
+      .where("blob_id", "=", id)
+      .executeTakeFirst();
+    return stored?.content == null ? null : budget.take(digest, stored.content);
+  }
+
+  /** Reads a layer of an image that was begun with at `started`. */
+  async #learn(
+    row: HeldLayer,
+    started: number,
+    budget: ImageBudget,
+    signal: AbortSignal,
+  ): Promise<ImageLayer> {
+    const isLate = this.#options.clock() - started > maxReading;
+    return this.#store(row, isLate ? putOff : await this.#read(row.digest, signal), budget);
+  }
+
   /** Whether a layer is to be left alone for now: each time as long again as it has been there. */
-  #isPaused(row: {
-    readonly reader: number | null;
-    readonly read_at: number | null;
-    readonly created_at: number;
-  }): boolean {
+  #isPaused(row: Pick<HeldLayer, "reader" | "read_at" | "created_at">): boolean {
     if (row.reader !== noReader || row.read_at === null) return false;
     const pause = Math.min(longestPause, Math.max(shortestPause, row.read_at - row.created_at));
     return this.#options.clock() < row.read_at + pause;
@@ -119,7 +149,7 @@ export class Layers {
     return inspectLayer(() => objects.body(key), { signal, temporaryFolder });
   }
 
-  async #store(blobId: number, digest: Digest, result: InspectedLayer): Promise<ImageLayer> {
+  async #store({ id, digest }: HeldLayer, result: InspectedLayer, budget: ImageBudget): Promise<ImageLayer> {
     const { database, clock } = this.#options;
     const row = {
       reader: "failure" in result && result.mayPass ? noReader : readerVersion,
@@ -130,22 +160,21 @@ export class Layers {
     await database.write((tx) =>
       tx
         .insertInto("layer_inventory")
-        .values({ blob_id: blobId, ...row })
+        .values({ blob_id: id, ...row })
         .onConflict((conflict) => conflict.column("blob_id").doUpdateSet(row))
         .execute(),
     );
-    return toLayer(digest, row) ?? { digest, failure: unreadableAnswer };
+    if ("failure" in result) return { digest, ...result };
+    return budget.take(digest, result.inventory) ?? { digest, failure: unreadableAnswer };
   }
 }
 
-interface Known {
+/** A layer that lies in the repository, and how its last reading went. */
+interface HeldLayer {
+  readonly id: number;
+  readonly digest: Digest;
+  readonly created_at: number;
   readonly reader: number | null;
   readonly failure: string | null;
-  readonly content: Uint8Array | null;
-}
-
-function toLayer(digest: Digest, { reader, failure, content }: Known): ImageLayer | null {
-  if (failure !== null) return { digest, failure, mayPass: reader === noReader };
-  const inventory = content === null ? null : decodeLayerInventory(content);
-  return inventory === null ? null : { digest, inventory };
+  readonly read_at: number | null;
 }

@@ -1,4 +1,5 @@
 export { composeImage } from "./compose/compose-image.ts";
+export { ImageBudget, type ImageLimits } from "./compose/image-budget.ts";
 export type { ImageLayer } from "./compose/image-layers.ts";
 export {
   decodeLayerInventory,

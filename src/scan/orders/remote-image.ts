@@ -4,7 +4,7 @@ import { type Layer, readManifest } from "../feeds/sources/oci/manifest.ts";
 import { RegistryClient } from "../feeds/sources/oci/registry.ts";
 import {
   composeImage,
-  decodeLayerInventory,
+  ImageBudget,
   type ImageInventory,
   type ImageLayer,
   inspectLayer,
@@ -44,13 +44,20 @@ export async function inspectRemote(
   const source = `oci${origin.startsWith("http:") ? "+http" : ""}://${new URL(origin).host}/${repository}@${digest}`;
   const { layers } = await readManifest(client, source);
   const read = new Map<string, ImageLayer>();
+  const budget = new ImageBudget();
   for (const layer of layers) {
-    if (!read.has(layer.digest)) read.set(layer.digest, await inspect(client, layer, signal));
+    if (!read.has(layer.digest)) read.set(layer.digest, await inspect(client, layer, budget, signal));
   }
   return composeImage(layers.flatMap((layer) => read.get(layer.digest) ?? []));
 }
 
-async function inspect(client: RegistryClient, { digest }: Layer, signal: AbortSignal): Promise<ImageLayer> {
+async function inspect(
+  client: RegistryClient,
+  { digest }: Layer,
+  budget: ImageBudget,
+  signal: AbortSignal,
+): Promise<ImageLayer> {
+  if (budget.isSpent) return budget.refuse(digest);
   const open = async () => verified(await bytesOf(client, digest), digest);
   const result = await inspectLayer(open, { signal });
   if ("failure" in result) {
@@ -58,10 +65,7 @@ async function inspect(client: RegistryClient, { digest }: Layer, signal: AbortS
     if (result.mayPass) throw new Error(`${digest}: ${result.failure}`);
     return { digest, failure: result.failure };
   }
-  const inventory = decodeLayerInventory(result.inventory);
-  return inventory === null
-    ? { digest, failure: "What was read of it is no inventory." }
-    : { digest, inventory };
+  return budget.take(digest, result.inventory) ?? { digest, failure: "What was read of it is no inventory." };
 }
 
 async function bytesOf(client: RegistryClient, digest: Digest): Promise<AsyncIterable<Uint8Array>> {

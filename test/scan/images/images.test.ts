@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { blobKey } from "../../../src/blobs/index.ts";
 import { type Digest, day, hour, minute } from "../../../src/kernel/index.ts";
 import { Layers } from "../../../src/scan/images/layers.ts";
-import type { ImageLayer } from "../../../src/scan/inventory/index.ts";
+import type { ImageLayer, ImageLimits } from "../../../src/scan/inventory/index.ts";
 import { describeOnEngines } from "../../support/engines.ts";
 import { content, descriptor, jsonContent, makeIndex, OCI_MANIFEST } from "../../support/image.ts";
 import { file } from "../inventory/archive.ts";
@@ -393,6 +393,34 @@ describeOnEngines("images that are pushed", (open) => {
     expect((await layers.of(held, many, signal)).at(-1)).toMatchObject({
       failure: expect.stringContaining("500"),
     });
+  });
+
+  test("layers that hold more together than one image may are stated as not read, one that is listed again is no more", async () => {
+    const contents = [await system(), await layerOf(file("a"), file("b")), await layerOf(file("c"))];
+    const manifest = await scene.push(repository, imageOf(...contents), "1");
+    const { repository_id: held } = await scene.database.read
+      .selectFrom("manifest")
+      .select("repository_id")
+      .where("id", "=", manifest)
+      .executeTakeFirstOrThrow();
+    const [first, second, third] = contents.map(({ digest }) => digest as Digest);
+    const limits = { paths: 10, bytes: 10_000 };
+    const { database, objects } = scene;
+    const failures = async (more: Partial<ImageLimits>, ...digests: (Digest | undefined)[]) => {
+      const options = { database, objects, clock: () => scene.clock.now, temporaryFolder: tmpdir() };
+      const layers = new Layers({ ...options, limits: { ...limits, ...more } });
+      const { signal } = new AbortController();
+      const found = await layers.of(held, digests as Digest[], signal);
+      return found.map((layer) => ("failure" in layer ? layer.failure.slice(0, 16) : null));
+    };
+    const refused = "It was not read:";
+    // Not read yet, and read before.
+    for (const _ of [1, 2]) {
+      expect(await failures({ paths: 7 }, first, second, third)).toEqual([null, refused, refused]);
+      expect(await failures({ bytes: 400 }, first, second, third)).toEqual([refused, refused, refused]);
+      expect(await failures({}, first, second, third)).toEqual([null, null, null]);
+    }
+    expect(await failures({ paths: 9 }, third, ...Array(400).fill(second))).toEqual(Array(401).fill(null));
   });
 
   test("a manifest whose layers lie elsewhere is not said to be known", async () => {

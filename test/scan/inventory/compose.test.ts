@@ -303,6 +303,29 @@ describe("the distribution", () => {
   });
 });
 
+test("a layer that is listed many times is looked at once, and counts where it lies last", async () => {
+  const { inventory } = await read(await archive([file("a/p", "1")]), { analyzers: [byContent] });
+  let looks = 0;
+  const often = {
+    digest: digest(0),
+    inventory: {
+      ...inventory,
+      get root() {
+        looks++;
+        return inventory.root;
+      },
+    },
+  };
+  const upper = await read(await archive([file("a/p", "2"), file("a/p2", "3")]), { analyzers: [byContent] });
+  const once = { digest: digest(1), inventory: upper.inventory };
+  const image = composeImage([often, once, ...Array(500).fill(often)]);
+  expect(image.packages.map(({ path, name, layer }) => [path, name, layer])).toEqual([
+    ["a/p2", "3", digest(1)],
+    ["a/p", "1", digest(0)],
+  ]);
+  expect(looks).toBe(1);
+});
+
 test("a layer that could not be read is a failure, and the others still count", () => {
   const image = composeImage([{ digest: digest(0), failure: "The layer is empty." }]);
   expect(image).toEqual({

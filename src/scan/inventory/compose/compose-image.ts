@@ -7,8 +7,12 @@ import { ownedFiles } from "./owned-files.ts";
 
 const osTypes: readonly (PackageType | null)[] = ["deb", "apk", "rpm", null];
 
-/** What is inside an image of these layers, the lowest first. */
-export function composeImage(layers: readonly ImageLayer[]): ImageInventory {
+/**
+ * What is inside an image of these layers, the lowest first. One that is listed several times counts where it lies last,
+ * which hides all that it has below: it costs no more than once.
+ */
+export function composeImage(listed: readonly ImageLayer[]): ImageInventory {
+  const layers = lastOfEach(listed);
   const image = new ImageLayers(layers);
   const files = [...image.visibleFiles()];
   const languageFiles = files.filter(({ finds }) => !osTypes.includes(finds.type));
@@ -23,6 +27,11 @@ export function composeImage(layers: readonly ImageLayer[]): ImageInventory {
       ...movedDatabases(image),
     ],
   };
+}
+
+function lastOfEach(layers: readonly ImageLayer[]): ImageLayer[] {
+  const last = new Map(layers.map(({ digest }, index) => [digest, index]));
+  return layers.filter(({ digest }, index) => last.get(digest) === index);
 }
 
 function packagesOf(

@@ -40,6 +40,12 @@ export function storeFolder(folder: Folder): StoredFolder {
   };
 }
 
+/** Files, links, folders and whiteouts, in all. */
+export function pathsIn({ folders = [], links = [], files = [], whiteouts = [] }: StoredFolder): number {
+  const inner = folders.reduce((sum, [, folder]) => sum + pathsIn(folder), 0);
+  return folders.length + links.length + files.length + whiteouts.length + inner;
+}
+
 export function loadFolder(stored: StoredFolder): Folder {
   const folder = new Folder();
   for (const [name, inner] of stored.folders ?? []) folder.entries.set(name, loadFolder(inner));

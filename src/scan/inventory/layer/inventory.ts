@@ -64,7 +64,16 @@ export function encodeLayerInventory(inventory: LayerInventory, maxBytes: number
 
 /** Null for what another version of the reader has written: the layer must be read again. */
 export function decodeLayerInventory(stored: Uint8Array): LayerInventory | null {
-  const json = zstdDecompressSync(stored, { maxOutputLength: maxStoredBytes });
+  return parseLayerInventory(unpackLayerInventory(stored));
+}
+
+/** The JSON of what is stored. */
+export function unpackLayerInventory(stored: Uint8Array): Buffer {
+  return zstdDecompressSync(stored, { maxOutputLength: maxStoredBytes });
+}
+
+/** As `decodeLayerInventory`, of the JSON. */
+export function parseLayerInventory(json: Buffer): LayerInventory | null {
   const inventory = JSON.parse(json.toString("utf8")) as LayerInventory;
   return inventory.reader === readerVersion ? inventory : null;
 }
