@@ -61,15 +61,16 @@ export interface ReadOptions {
   readonly analyzers?: readonly Analyzer[];
   readonly limits?: Partial<LayerLimits>;
   readonly links?: LayerReading["missedLinks"];
+  readonly temporaryFolder?: string;
   /** Bytes of each piece in which the layer comes. */
   readonly piece?: number;
 }
 
 /** Reads a layer in this process. */
 export function read(bytes: Buffer, options: ReadOptions = {}): Promise<LayerReading> {
-  const { analyzers = allAnalyzers, links = [], piece = 64 * 1024 } = options;
+  const { analyzers = allAnalyzers, links = [], piece = 64 * 1024, temporaryFolder = tmpdir() } = options;
   const limits = { ...defaultLimits, ...options.limits };
-  return readLayer(pieces(bytes, piece), { analyzers, limits, links, temporaryFolder: tmpdir() });
+  return readLayer(pieces(bytes, piece), { analyzers, limits, links, temporaryFolder });
 }
 
 async function* pieces(bytes: Buffer, size: number): AsyncGenerator<Uint8Array> {

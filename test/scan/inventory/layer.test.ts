@@ -3,6 +3,7 @@ import { gzipSync, zstdCompressSync } from "node:zlib";
 import type { Analyzer } from "../../../src/scan/inventory/analyzer.ts";
 import { UnreadableFile } from "../../../src/scan/inventory/analyzer.ts";
 import { decodeLayerInventory, encodeLayerInventory } from "../../../src/scan/inventory/layer/inventory.ts";
+import type { LayerLimits } from "../../../src/scan/inventory/layer/limits.ts";
 import {
   archive,
   blocks,
@@ -17,6 +18,8 @@ import {
   read,
   symlink,
 } from "./archive.ts";
+
+const MiB = 1024 * 1024;
 
 /** Packages as `path=name`, in order. */
 async function found(entries: readonly Entry[], options: ReadOptions = {}): Promise<string[]> {
@@ -167,6 +170,30 @@ describe("files that cannot be read", () => {
     expect(inventory.files.map(({ path, failures }) => [path, failures.length])).toEqual([
       ["p1", 1],
       ["p3", 0],
+    ]);
+  });
+
+  test("one above the limit is not written to the disk, and what all of them may take there is bounded", async () => {
+    const large = (...names: string[]) => archive(names.map((name) => file(name, Buffer.alloc(65 * MiB, 7))));
+    const sized: Analyzer = {
+      type: "gem",
+      wants: () => true,
+      *analyze({ size }) {
+        yield { failure: `read ${size}` };
+      },
+    };
+    const failures = async (tar: Buffer, limits: Partial<LayerLimits>, temporaryFolder?: string) => {
+      const options = temporaryFolder === undefined ? {} : { temporaryFolder };
+      const { inventory } = await read(tar, { analyzers: [sized], limits, ...options });
+      return inventory.files.flatMap(({ failures }) => failures);
+    };
+    const size = 65 * MiB;
+    expect(await failures(await large("a"), { fileBytes: size - 1 }, "/there/is/no/such/folder")).toEqual([
+      `It is ${size} bytes large; up to ${size - 1} are read.`,
+    ]);
+    expect(await failures(await large("a", "b"), { diskBytes: 2 * size - 1 })).toEqual([
+      `read ${size}`,
+      expect.stringContaining(`more than ${2 * size - 1} bytes together`),
     ]);
   });
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { type LayerFile, UnreadableFile, wholeFileBytes } from "../analyzer.ts";
 
 /** Up to here a file is held in memory, above in a temporary file. */
-const memoryBytes = 64 * 1024 * 1024;
+export const memoryBytes = 64 * 1024 * 1024;
 
 /** Room for the content of one file after the other: the memory and the temporary file are used again. */
 export class Content implements Disposable {
@@ -41,10 +41,6 @@ export class Content implements Disposable {
         );
     }
     this.#filled += piece.length;
-  }
-
-  get filled(): number {
-    return this.#filled;
   }
 
   /** What was appended, as the file `path`, until the next one begins. */

@@ -41,7 +41,7 @@ export class LayerHandler implements TarHandler, Disposable {
     this.#limits = limits;
     this.#tree = new LayerTree(limits);
     this.#links = new HardLinks(this.#analysis, links);
-    this.#reader = new FileReader(this.#analysis, limits.fileBytes, temporaryFolder);
+    this.#reader = new FileReader(this.#analysis, limits, temporaryFolder);
   }
 
   get missedLinks(): readonly MissedLink[] {

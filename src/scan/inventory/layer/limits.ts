@@ -10,6 +10,8 @@ export interface LayerLimits {
   readonly nameCharacters: number;
   /** Of one file whose content is wanted; a failure of that file. */
   readonly fileBytes: number;
+  /** Of all such files together that are too large for the memory; a failure of those beyond. */
+  readonly diskBytes: number;
   /** Of all files together. */
   readonly packages: number;
   /** Until the reader is stopped. */
@@ -29,6 +31,7 @@ export const defaultLimits: LayerLimits = {
   pathCharacters: 4096,
   nameCharacters: 64 * MiB,
   fileBytes: 2 * 1024 * MiB,
+  diskBytes: 16 * 1024 * MiB,
   packages: 100_000,
   milliseconds: 15 * 60 * 1000,
   memoryBytes: 512 * MiB,
