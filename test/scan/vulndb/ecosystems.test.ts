@@ -84,6 +84,21 @@ test("releases end when their vendors say so, and older ones before", () => {
   expect(ended("Alpine:v3.10", "2021-05-02")).toBe(true);
   expect(ended("Alpine:v2.7", "2024-01-01")).toBe(true);
   expect(ended("Ubuntu:8.04", "2024-01-01")).toBe(true);
-  for (const open of ["Alpine:edge", "Alpine:v9.1", "Debian:14", "PyPI", "Wolfi"])
+  for (const past of [
+    "SUSE:Linux Enterprise Server 12 SP4",
+    "SUSE:Linux Enterprise Server 11 SP4",
+    "SUSE:Linux Enterprise Server 10 SP4",
+    "Ubuntu:18.10",
+    "openSUSE:Leap 42.3",
+    "Azure Linux:2",
+    "Mageia:7",
+    "openEuler:22.03-LTS-SP1",
+    "openEuler:20.03-LTS",
+  ])
+    expect([past, ended(past, "2026-08-01")]).toEqual([past, true]);
+  for (const open of [
+    ...["Alpine:edge", "Alpine:v9.1", "Debian:14", "PyPI", "Wolfi", "Mageia:9", "openSUSE:Tumbleweed"],
+    ...["SUSE:Linux Enterprise Server 15 SP8", "SUSE:Linux Enterprise Server 16", "openSUSE:Leap 16.1"],
+  ])
     expect(endOfLife(open)).toBeNull();
 });

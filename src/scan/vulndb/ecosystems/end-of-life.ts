@@ -1,12 +1,11 @@
-import { compareVersions } from "../../versions/index.ts";
-
 /**
  * Until when, that day included, a release's vendor mends it for everybody: with Debian's LTS, without what is sold or
  * given to subscribers (Ubuntu Pro, ELS, LTSS). As of August 2026, from the vendors' own pages: wiki.debian.org/LTS,
  * ubuntu.com/about/release-cycle, alpinelinux.org/releases, access.redhat.com/support/policy/updates/errata,
  * wiki.almalinux.org/release-notes, wiki.rockylinux.org/rocky/version, aws.amazon.com/amazon-linux-2/faqs,
- * docs.aws.amazon.com/linux/al2023, suse.com/lifecycle, en.opensuse.org/Lifetime. A release that is not here has no
- * known end.
+ * docs.aws.amazon.com/linux/al2023, suse.com/lifecycle, en.opensuse.org/Lifetime, learn.microsoft.com/azure/azure-linux,
+ * mageia.org/support, openeuler.org/en/other/lifecycle. A release that is not here, and not older than those that are,
+ * has no known end.
  */
 const ends: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "Debian:": {
@@ -20,12 +19,22 @@ const ends: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   "Ubuntu:": {
     "12.04": "2017-04-28",
+    "12.10": "2014-05-16",
+    "13.04": "2014-01-27",
+    "13.10": "2014-07-17",
     "14.04": "2019-04-25",
+    "14.10": "2015-07-23",
+    "15.04": "2016-02-04",
+    "15.10": "2016-07-28",
     "16.04": "2021-04-30",
+    "16.10": "2017-07-20",
+    "17.04": "2018-01-13",
+    "17.10": "2018-07-19",
     "18.04": "2023-05-31",
-    "20.04": "2025-05-31",
+    "18.10": "2019-07-18",
     "19.04": "2020-01-23",
     "19.10": "2020-07-06",
+    "20.04": "2025-05-31",
     "20.10": "2021-07-22",
     "21.04": "2022-01-20",
     "21.10": "2022-07-14",
@@ -87,6 +96,12 @@ const ends: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "42.3": "2019-07-01",
   },
   "SUSE:Linux Enterprise Server ": {
+    "11 SP4": "2019-03-31",
+    "12": "2016-06-30",
+    "12 SP1": "2017-05-31",
+    "12 SP2": "2018-03-31",
+    "12 SP3": "2019-06-30",
+    "12 SP4": "2020-06-30",
     "12 SP5": "2024-10-31",
     "15": "2019-12-31",
     "15 SP1": "2021-01-31",
@@ -96,6 +111,25 @@ const ends: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "15 SP5": "2024-12-31",
     "15 SP6": "2025-12-31",
     "15 SP7": "2031-07-31",
+  },
+  "Azure Linux:": { "1": "2023-08-31", "2": "2025-07-31", "3": "2027-08-31" },
+  "Mageia:": { "7": "2021-06-30", "8": "2023-11-30" },
+  "openEuler:": {
+    "20.03-LTS": "2021-03-31",
+    "20.03-LTS-SP1": "2022-12-31",
+    "20.03-LTS-SP2": "2022-04-30",
+    "20.03-LTS-SP3": "2023-12-31",
+    "20.03-LTS-SP4": "2025-11-30",
+    "22.03-LTS": "2024-03-31",
+    "22.03-LTS-SP1": "2024-12-31",
+    "22.03-LTS-SP2": "2024-03-31",
+    "22.03-LTS-SP3": "2025-12-31",
+    "22.03-LTS-SP4": "2026-06-30",
+    "24.03-LTS": "2026-05-31",
+    "24.03-LTS-SP1": "2026-12-31",
+    "24.03-LTS-SP2": "2026-03-31",
+    "24.03-LTS-SP3": "2027-12-31",
+    "24.03-LTS-SP4": "2027-03-31",
   },
 };
 
@@ -115,8 +149,20 @@ export function endOfLife(ecosystem: string): number | null {
 }
 
 function endOfOldest(releases: Readonly<Record<string, string>>, release: string): string | null {
-  const sorted = Object.entries(releases).toSorted(([a], [b]) => compareVersions("rpm", a, b) ?? 0);
-  const oldest = sorted[0];
-  if (oldest === undefined) return null;
-  return (compareVersions("rpm", release, oldest[0]) ?? 1) < 0 ? oldest[1] : null;
+  const [oldest] = Object.keys(releases).toSorted(compareReleases);
+  if (oldest === undefined || compareReleases(release, oldest) >= 0) return null;
+  return releases[oldest] ?? null;
+}
+
+/** By their numbers, as far as they have any: `12` is before `12 SP1`, and that before `15`. */
+function compareReleases(a: string, b: string): number {
+  const [some, others] = [a, b].map((release) => (release.match(/\d+/g) ?? []).map(Number)) as [
+    number[],
+    number[],
+  ];
+  for (const [index, number] of some.entries()) {
+    const difference = number - (others[index] ?? -1);
+    if (difference !== 0) return difference;
+  }
+  return some.length - others.length;
 }
