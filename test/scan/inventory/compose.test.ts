@@ -280,6 +280,10 @@ describe("the distribution", () => {
     expect(
       await versionWith(`${mirror}/v3.10/main`, `@edge ${mirror}/edge/main`, `#${mirror}/edge/main`),
     ).toBe("3.10.2");
+    for (const part of ["testing", "community"])
+      expect(await versionWith(`${mirror}/v3.10/main`, `${mirror}/edge/${part}`)).toBe("3.10.2");
+    expect(await versionWith(`${mirror}/v3.11/main`, `${mirror}/edge/testing/`)).toBe("3.11");
+    expect(await versionWith(`${mirror}/edge/testing`)).toBe("3.10.2");
     expect(await versionWith("")).toBe("3.10.2");
   });
 

@@ -80,10 +80,13 @@ export const redHatRelease = release(["etc/redhat-release", "etc/system-release"
   return id === undefined ? null : { id, version, name };
 });
 
-/** The release of Alpine that packages are taken from, without those lines that are for packages asked by a tag. */
+/**
+ * The release of Alpine that the system is of: that of `main`. Other repositories, often those of `edge`, are named beside
+ * it for some packages, and a line with a tag for those that are asked for by it.
+ */
 export const apkRepositories = release(["etc/apk/repositories"], (text) => {
   const releases = [...linesOf(text)]
-    .map((line) => /^\s*[^#@\s]\S*?\/(?:v(\d+\.\d+)|(edge))\/[^/\s]+\/?\s*$/.exec(line))
+    .map((line) => /^\s*[^#@\s]\S*?\/(?:v(\d+\.\d+)|(edge))\/main\/?\s*$/.exec(line))
     .flatMap((match) => match?.[1] ?? match?.[2] ?? []);
   const newest = releases.sort(compareReleases).at(-1);
   return newest === undefined ? null : { version: newest };
