@@ -67,7 +67,8 @@ describe("a secdb", () => {
       ),
     );
     expect(advisoriesIn(records)).toEqual([]);
-    expect(unreadableIn(records)).toHaveLength(5);
+    expect(unreadableIn(records)).toHaveLength(7);
+    expect(unreadableIn(records)).toContain("f.json: x 2 names no vulnerability.");
   });
 });
 
@@ -85,6 +86,9 @@ test("ids are cleaned", () => {
     "CVE-2018-3620 CVE-2018-3646 XSA-273": [["CVE-2018-3620"], ["CVE-2018-3646"]],
     "wnpa-sec-2017-18": [["wnpa-sec-2017-18"]],
     "GHSA-2326-pfpj-vx3h": [["GHSA-2326-pfpj-vx3h"]],
+    "GHSA-gcvx-fhxp-jpqq": [["GHSA-gcvx-fhxp-jpqq"]],
+    "CVE-2024-0001 GHSA-gcvx-fhxp-jpqq": [["CVE-2024-0001", "GHSA-gcvx-fhxp-jpqq"]],
+    "see-changelog": [],
     "see changelog": [],
   };
   for (const [entry, ids] of Object.entries(cases))

@@ -10,6 +10,8 @@ import { asList, asName, asText, asTree, isTree, type Tree } from "./shape.ts";
 
 /** Fifty times the largest that there was before JSON took its place. */
 const largestYaml = 4 * 1024 * 1024;
+/** One in some hundreds has no digit. */
+const ghsa = /^GHSA(?:-[2-9cfghjmpqrvwx]{4}){3}$/i;
 
 /** Alpine's list of what was fixed in which version, which Wolfi, Chainguard and MinimOS publish too. */
 export async function* readSecdb(documents: AsyncIterable<FeedDocument>): AsyncGenerator<FeedRecord> {
@@ -20,7 +22,8 @@ export async function* readSecdb(documents: AsyncIterable<FeedDocument>): AsyncG
       if (!isTree(list) || ecosystem === null)
         throw new Error("It is no list of fixes of a known distribution.");
       yield { kind: "group", ecosystem };
-      for (const one of asList(list.packages)) yield* fixesOf(asTree(asTree(one).pkg), ecosystem);
+      for (const one of asList(list.packages))
+        yield* fixesOf(asTree(asTree(one).pkg), ecosystem, document.name);
     } catch (error) {
       yield unreadable(document.name, error);
     }
@@ -44,13 +47,15 @@ function ecosystemOf(list: Tree): string | null {
   return /\bminim(?:os|us)\b/.test(address) ? "MinimOS" : null;
 }
 
-function* fixesOf(list: Tree, ecosystem: string): Generator<FeedRecord> {
+function* fixesOf(list: Tree, ecosystem: string, document: string): Generator<FeedRecord> {
   const name = asName(list.name);
   if (name === "") throw new Error("A package of it has no name.");
   const fixes = new Map<string, { readonly aliases: readonly string[]; readonly version: string }>();
   for (const [version, entries] of Object.entries(asTree(list.secfixes))) {
     for (const entry of asList(entries)) {
-      for (const { id, aliases } of idsIn(asText(entry))) {
+      const named = idsIn(asText(entry));
+      if (named.length === 0) yield unreadable(document, `${name} ${version} names no vulnerability.`);
+      for (const { id, aliases } of named) {
         const known = fixes.get(id)?.version;
         // Listed again, the first fix was not all of it.
         if (known === undefined || isLater(version, known))
@@ -86,7 +91,7 @@ export function idsIn(
   const names = entry
     .replace(/\(.*?\)/g, " ")
     .split(/\s+/)
-    .filter((word) => /^(?!CVE[-_])[A-Za-z][\w.-]*-[\w.-]*\d/i.test(word));
+    .filter((word) => ghsa.test(word) || /^(?!CVE[-_])[A-Za-z][\w.-]*-[\w.-]*\d/i.test(word));
   if (cves.length === 1) return cves.map((id) => ({ id, aliases: names }));
   // With several CVEs nobody knows whose the other name is.
   if (cves.length > 1) return cves.map((id) => ({ id, aliases: [] }));
