@@ -9,17 +9,19 @@ const maxNames = 16 * 1024 * 1024;
 /** A section that takes no room in the file. */
 const noBits = 8;
 const loadable = 1;
+/** Flags of a segment. */
+const [executable, writable] = [1, 2] as const;
 
 /** Where the fields lie in files of 32 and of 64 bits (System V ABI, chapters 4 and 5). */
 const layouts = {
   32: {
     header: 52,
-    segments: { at: 28, size: 42, count: 44, entry: 32, offset: 4, address: 8, length: 16 },
+    segments: { at: 28, size: 42, count: 44, entry: 32, offset: 4, address: 8, length: 16, flags: 24 },
     sections: { at: 32, size: 46, count: 48, names: 50, entry: 40, offset: 16, length: 20, link: 24 },
   },
   64: {
     header: 64,
-    segments: { at: 32, size: 54, count: 56, entry: 56, offset: 8, address: 16, length: 32 },
+    segments: { at: 32, size: 54, count: 56, entry: 56, offset: 8, address: 16, length: 32, flags: 4 },
     sections: { at: 40, size: 58, count: 60, names: 62, entry: 64, offset: 24, length: 32, link: 40 },
   },
 } as const;
@@ -76,17 +78,33 @@ export class Elf {
 
   /** Where in the file the bytes lie that are at this address when it runs; undefined where zeroes are, or nothing. */
   offsetOf(address: number): number | undefined {
-    const { at, size, count, entry, offset, address: start, length } = this.#layout.segments;
+    for (const segment of this.#loaded()) {
+      const into = address - segment.address;
+      if (into >= 0 && into < segment.size) return segment.offset + into;
+    }
+    return undefined;
+  }
+
+  /** The first segment of what a program may write to and not run; undefined where there is none. */
+  get dataSegment(): Stretch | undefined {
+    return this.#loaded().find(({ flags }) => (flags & (executable | writable)) === writable);
+  }
+
+  #loaded() {
+    const { at, size, count, entry, offset, address, length, flags } = this.#layout.segments;
     const segments = this.#header.u16(count);
+    if (segments === 0) return [];
     if (this.#header.u16(size) !== entry)
       throw new UnreadableFile(`${what} has a damaged table of segments.`);
     const table = this.#table(this.#word(this.#header, at), segments * entry);
-    for (let row = 0; row < segments * entry; row += entry) {
-      const into = address - this.#word(table, row + start);
-      if (table.u32(row) !== loadable || into < 0 || into >= this.#word(table, row + length)) continue;
-      return this.#word(table, row + offset) + into;
-    }
-    return undefined;
+    return Array.from({ length: segments }, (_, index) => index * entry)
+      .filter((row) => table.u32(row) === loadable)
+      .map((row) => ({
+        offset: this.#word(table, row + offset),
+        size: this.#word(table, row + length),
+        address: this.#word(table, row + address),
+        flags: table.u32(row + flags),
+      }));
   }
 
   #sectionTable(): { table: Bytes; count: number; names: Bytes } {

@@ -1,7 +1,10 @@
 import { type Analyzer, type Find, foundPackage, type LayerFile } from "../analyzer.ts";
-import { Elf, isExecutable } from "./elf.ts";
+import { Elf, isExecutable, type Stretch } from "./elf.ts";
 import { mayBeProgram } from "./executables.ts";
 import { type BuildInfo, readBuildInfo } from "./go-buildinfo.ts";
+
+/** How much is looked through of a program whose section has another name. Linkers put it to the front. */
+const maxData = 64 * 1024 * 1024;
 
 /** Go programs of Linux. */
 const elfProgram: Analyzer = {
@@ -10,9 +13,8 @@ const elfProgram: Analyzer = {
   accepts: isExecutable,
   *analyze(file) {
     const elf = new Elf(file);
-    // Programs whose table of sections was taken off still have the content.
-    const section = elf.hasSections ? elf.section(".go.buildinfo") : wholeOf(file);
-    const info = section && readBuildInfo(file, section, elf);
+    const place = placeIn(elf, file);
+    const info = place && readBuildInfo(file, place, elf);
     if (info !== undefined) yield* modulesOf(info);
   },
 };
@@ -29,6 +31,15 @@ const windowsProgram: Analyzer = {
 };
 
 export const go: readonly Analyzer[] = [elfProgram, windowsProgram];
+
+/** Where Go itself looks. Programs whose table of sections was taken off still have the content. */
+function placeIn(elf: Elf, file: LayerFile): Stretch | undefined {
+  if (!elf.hasSections) return wholeOf(file);
+  const section = elf.section(".go.buildinfo");
+  if (section !== undefined) return section;
+  const data = elf.dataSegment;
+  return data && { ...data, size: Math.min(data.size, maxData) };
+}
 
 function wholeOf(file: LayerFile) {
   return { offset: 0, size: file.size };

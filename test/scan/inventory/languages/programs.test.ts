@@ -67,6 +67,16 @@ describeUnless(missingCommands("go"), "a program that Go built", () => {
     expect(found(bare)).toEqual(found(program));
   });
 
+  test.skipIf(missingCommands("objcopy") !== undefined)(
+    "has them where the section has another name, as Go itself finds them",
+    async () => {
+      const renamed = join(folder.path, "renamed");
+      await mustRun(["objcopy", "--rename-section", ".go.buildinfo=.foo", path, renamed]);
+      expect(await mustRun(["go", "version", "-m", renamed])).toContain("example.com/dep");
+      expect(found(await Bun.file(renamed).bytes())).toEqual(found(program));
+    },
+  );
+
   test("is a stated failure when it is cut off", () => {
     expect(() => found(program.subarray(0, program.length / 2))).toThrow(UnreadableFile);
   });
@@ -100,6 +110,9 @@ describe.each(kinds)("an executable of $bits bits, little-endian: $littleEndian"
   test("has the modules that Go before 1.18 wrote, behind two pointers", () => {
     const bytes = elfOf({ ...kind, ...oldBuildInfo(kind, "go1.16.4", moduleList("v1.4.0")) });
     expect(found(bytes)).toEqual(["stdlib 1.16.4", "example.com/dep v1.4.0"]);
+    const { address, sections } = oldBuildInfo(kind, "go1.16.4", moduleList("v1.4.0"));
+    const renamed = sections.map((section) => ({ ...section, name: ".data" }));
+    expect(found(elfOf({ ...kind, address, sections: renamed }))).toEqual(found(bytes));
   });
 
   test("has the crates of its section", () => {
