@@ -230,6 +230,7 @@ describe("content", () => {
 
 describe("compression", () => {
   const plain = archive([file("a/p", "1")]);
+  const skipped = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4]);
   const half = (bytes: Buffer) => [bytes.subarray(0, 700), bytes.subarray(700)] as const;
   const forms: Record<string, (tar: Buffer) => Buffer> = {
     none: (tar) => tar,
@@ -239,8 +240,11 @@ describe("compression", () => {
     zstd: (tar) => zstdCompressSync(tar),
     "zstd of several frames, one of them to be skipped": (tar) => {
       const [first, second] = half(tar).map((each) => zstdCompressSync(each));
-      const skipped = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4]);
       return Buffer.concat([first as Buffer, skipped, second as Buffer, skipped]);
+    },
+    "zstd behind frames to be skipped": (tar) => {
+      const other = Buffer.from(skipped).fill(0x5f, 0, 1);
+      return Buffer.concat([other, skipped, zstdCompressSync(tar)]);
     },
   };
   for (const [form, compress] of Object.entries(forms))

@@ -1,5 +1,6 @@
 import { pipeline, Readable } from "node:stream";
 import { createGunzip, createZstdDecompress } from "node:zlib";
+import { isZstd } from "../../archive/decompress.ts";
 import { UnreadableLayer } from "./unreadable-layer.ts";
 
 const chunkSize = 256 * 1024;
@@ -7,7 +8,6 @@ const chunkSize = 256 * 1024;
 /** Compressions by their first bytes: what a layer's media type says need not be so. */
 const magics = [
   { bytes: Buffer.from([0x1f, 0x8b]), name: "gzip" },
-  { bytes: Buffer.from([0x28, 0xb5, 0x2f, 0xfd]), name: "zstd" },
   { bytes: Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a]), name: "xz" },
   { bytes: Buffer.from("BZh"), name: "bzip2" },
 ] as const;
@@ -30,7 +30,9 @@ export async function decompress(compressed: AsyncIterable<Uint8Array>): Promise
   const head = await readHead(source, 8);
   if (head.length === 0) throw new UnreadableLayer("The layer is empty.");
   const all = continued(head, source);
-  const compression = magics.find(({ bytes }) => head.subarray(0, bytes.length).equals(bytes))?.name;
+  const compression = isZstd(head)
+    ? "zstd"
+    : magics.find(({ bytes }) => head.subarray(0, bytes.length).equals(bytes))?.name;
   switch (compression) {
     case "gzip":
       return { bytes: through(createGunzip({ chunkSize }), all, compression), endIsChecked: true };
