@@ -302,6 +302,20 @@ describe("the distribution", () => {
       });
     });
 
+  test("without os-release is no release of Debian's where debian_version names two", async () => {
+    const said = await distribution([file("etc/debian_version", "bookworm/sid\n")]);
+    expect(said).toMatchObject({ id: "debian", version: "", codename: null });
+  });
+
+  test("without os-release is behind the links of CentOS 6", async () => {
+    const links = ["redhat-release", "system-release"].map((name) =>
+      symlink(`etc/${name}`, "centos-release"),
+    );
+    const text = file("etc/centos-release", "CentOS release 6.10 (Final)\n");
+    for (const entries of [[text, ...links], [text]])
+      expect(await distribution(entries)).toMatchObject({ id: "centos", version: "6.10" });
+  });
+
   test("is null when nothing says it", async () => {
     expect(await distribution([file("etc/os-release", "\n")])).toBeNull();
   });

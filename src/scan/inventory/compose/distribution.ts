@@ -4,7 +4,8 @@ import type { ImageLayers } from "./image-layers.ts";
 /** os-release(5) first, then what there was before it. */
 const releaseFiles = [
   ...["etc/os-release", "usr/lib/os-release"],
-  ...["etc/alpine-release", "etc/redhat-release", "etc/system-release", "etc/debian_version"],
+  ...["etc/alpine-release", "etc/redhat-release", "etc/system-release", "etc/centos-release"],
+  "etc/debian_version",
 ];
 const alpineRepositories = "etc/apk/repositories";
 

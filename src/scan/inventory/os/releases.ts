@@ -50,17 +50,16 @@ export const alpineRelease = release(["etc/alpine-release"], (text) => {
   return { id: "alpine", version, name: `Alpine Linux ${version}` };
 });
 
-/** A number, or for what is not released yet the names of releases: `trixie/sid`. */
+/**
+ * A number, or `trixie/sid`, which is no release's: Debian's unstable says so, testing, and Ubuntu of what it was made
+ * from.
+ */
 export const debianVersion = release(["etc/debian_version"], (text) => {
   const said = text.trim();
-  const version = /^\d+/.exec(said)?.[0] ?? "";
-  return {
-    id: "debian",
-    version,
-    codename: version === "" ? (said.split("/")[0] ?? null) : null,
-    name: `Debian ${said}`,
-  };
+  return { id: "debian", version: /^\d+/.exec(said)?.[0] ?? "", name: `Debian ${said}` };
 });
+
+const redHatFiles = ["etc/redhat-release", "etc/system-release", "etc/centos-release"];
 
 const redHatNames: readonly (readonly [name: RegExp, id: string])[] = [
   [/^Red Hat Enterprise Linux/i, "rhel"],
@@ -72,8 +71,8 @@ const redHatNames: readonly (readonly [name: RegExp, id: string])[] = [
   [/^Amazon Linux/i, "amzn"],
 ];
 
-/** `CentOS release 6.10 (Final)`. */
-export const redHatRelease = release(["etc/redhat-release", "etc/system-release"], (text) => {
+/** `CentOS release 6.10 (Final)`. In CentOS the last of these files holds it, and the others are links. */
+export const redHatRelease = release(redHatFiles, (text) => {
   const name = text.trim();
   const id = redHatNames.find(([pattern]) => pattern.test(name))?.[1];
   const version = /\brelease ([\d.]+)/.exec(name)?.[1] ?? "";
