@@ -19,9 +19,14 @@ const osv = {
   dotnet: "NuGet",
 } as const;
 
+const alpineReleases = [
+  ...["v3.15", "v3.16", "v3.17", "v3.18", "v3.19", "v3.20", "v3.21", "v3.22", "v3.23"],
+  "edge",
+];
+
 /** Alpine's own lists: OSV's leave out the community's packages. */
-const alpine = ["v3.15", "v3.16", "v3.17", "v3.18", "v3.19", "v3.20", "v3.21", "v3.22", "edge"].flatMap(
-  (release) => ["main", "community"].map((part) => `https://secdb.alpinelinux.org/${release}/${part}.json`),
+const alpine = alpineReleases.flatMap((release) =>
+  ["main", "community"].map((part) => `https://secdb.alpinelinux.org/${release}/${part}.json`),
 );
 
 /** What is fetched when `breakwater.scan.default_feeds` is on, and never without it. */

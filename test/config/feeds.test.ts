@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { describeConfig } from "../../src/config/index.ts";
 import { day, hour } from "../../src/kernel/index.ts";
+import { endOfLife } from "../../src/scan/vulndb/index.ts";
 import { load, refusalOf } from "./support.ts";
 
 const feeds = (yaml: string) => `breakwater: {scan: {feeds: ${yaml}}}`;
@@ -45,6 +46,18 @@ test("the default feeds are one switch; own ones are laid over them by name", as
   ]);
   expect(byName.get("kev")).toMatchObject({ format: "kev", sources: ["/mirror/kev.json"] });
   expect(byName.get("epss")?.enabled).toBe(false);
+});
+
+test("of Alpine the default feeds name every release since 3.15 whose end is known", async () => {
+  const { config } = await load("breakwater: {scan: {default_feeds: true}}");
+  const sources = config.scan.feeds.find(({ name }) => name === "alpine")?.sources ?? [];
+  const known: string[] = [];
+  for (let minor = 15; endOfLife(`Alpine:v3.${minor}`) !== null; minor++) known.push(`v3.${minor}`);
+  expect(sources).toEqual(
+    [...known, "edge"].flatMap((release) =>
+      ["main", "community"].map((part) => `https://secdb.alpinelinux.org/${release}/${part}.json`),
+    ),
+  );
 });
 
 describe("a wrong value is refused with key, place, expectation and value", () => {
