@@ -33,9 +33,10 @@ describeUnless(missing, "Debian's advisories", () => {
 
 describeUnless(missing ?? bullseye.missing, "Debian bullseye without its security updates", () => {
   test("has the findings that dpkg's own tools come to, and no others", async () => {
-    const { found, expected } = await findingsIn(bullseye.path);
+    const { found, expected, parts } = await findingsIn(bullseye.path);
     expect(expected.length).toBeGreaterThan(0);
     expect(found).toEqual(expected);
+    expect(parts).toEqual(["Debian:11"]);
   });
 });
 
@@ -64,17 +65,29 @@ async function aboutEachFix(): Promise<readonly string[]> {
       const version = changes[stanzas.length % changes.length]?.(fixed);
       const lines = [`Package: p${stanzas.length}`, "Status: install ok installed", `Version: ${version}`];
       stanzas.push(
-        [...lines, `Source: ${name}`, "Architecture: amd64", "Maintainer: nobody", "Description: x", ""].join(
-          "\n",
-        ),
+        [
+          ...lines,
+          `Source: ${name}`,
+          "Architecture: amd64",
+          "Maintainer: X <x@debian.org>",
+          "Description: x",
+          "",
+        ].join("\n"),
       );
     }
   }
   return stanzas;
 }
 
+interface Compared {
+  readonly found: readonly string[];
+  readonly expected: readonly string[];
+  /** What coverage is about. */
+  readonly parts: readonly string[] | undefined;
+}
+
 /** What an image of that root has against it, by this scanner and by a program that knows nothing of it. */
-async function findingsIn(root: string): Promise<{ found: readonly string[]; expected: readonly string[] }> {
+async function findingsIn(root: string): Promise<Compared> {
   await using scene = await openScene(openOnSqlite);
   await scene.knowFeeds([{ name: "debian", format: "osv", records: () => readFeed("osv", [feed]) }]);
   await scene.rematch();
@@ -90,5 +103,6 @@ async function findingsIn(root: string): Promise<{ found: readonly string[]; exp
   const script = join(import.meta.dir, "debian-findings.py");
   const { code, stdout, output } = await run(["python3", script, feed, join(root, "var/lib/dpkg")]);
   if (code !== 0) throw new Error(output);
-  return { found: [...found].toSorted(), expected: stdout.trim().split("\n").toSorted() };
+  const parts = report?.coverage?.map(({ ecosystem }) => ecosystem);
+  return { found: [...found].toSorted(), expected: stdout.trim().split("\n").toSorted(), parts };
 }

@@ -26,13 +26,19 @@ export interface Package {
   readonly source: { readonly name: string; readonly version: string } | null;
   /** An rpm's modularity label, `nodejs:18:8070020230306:abcdef`. */
   readonly module: string | null;
-  /** Of an rpm its vendor, of a deb its maintainer: `Name <address>`. */
+  /** Of an rpm its vendor, of a deb its maintainer, `Name <address>`, or the vendor that those of no distribution name. */
   readonly vendor: string | null;
   /** SPDX expressions, or what the package says in their place. */
   readonly licenses: readonly string[];
   /** Of the file that told of it, without a slash at its start; a jar in a jar as `app.war!/WEB-INF/lib/a.jar`. */
   readonly path: string;
 }
+
+/**
+ * Who has made a package of an operating system: its distribution, whose advisories speak of it, somebody else, of
+ * whom they do not speak, or nobody can tell.
+ */
+export type Maker = "distribution" | "other" | "unknown";
 
 /** A package of an image. */
 export interface ImagePackage extends Package {

@@ -53,7 +53,7 @@ function asOf({ feed, group }: Source): number {
 
 /** The state, and a sentence of it. What says least comes first. */
 function judge(
-  { ecosystem, kind, packages, failures }: ImagePart,
+  { ecosystem, kind, packages, named = [], failures }: ImagePart,
   sources: readonly Source[],
   { manifest, undecided, now, lookedAt, maxAge }: CoverageOptions,
 ): readonly [CoverageState, string] {
@@ -63,7 +63,7 @@ function judge(
     case "foreign":
       return [
         "no_feed",
-        `${count(packages)} made by others than the distribution: its advisories do not speak of them.`,
+        `${count(packages)} made by others than the distribution${listOf(named, packages)}: its advisories do not speak of them.`,
       ];
     case "unrecognised":
       return ["no_feed", `No feed has a name for ${ecosystem}: ${count(packages)} could not be looked up.`];
@@ -124,6 +124,10 @@ function judge(
 function sentencesOf({ count, first }: ImagePart["failures"]): string {
   const more = count - first.length;
   return `${first.join(" ")}${more > 0 ? ` And ${more} more.` : ""}`;
+}
+
+function listOf(named: readonly string[], packages: number): string {
+  return named.length === 0 ? "" : ` (${named.join(", ")}${packages > named.length ? ", …" : ""})`;
 }
 
 function count(packages: number): string {

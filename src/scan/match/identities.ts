@@ -1,5 +1,5 @@
+import { makerOf } from "../inventory/maker.ts";
 import type { ImageInventory, ImagePackage } from "../inventory/package.ts";
-import { isForeign } from "../inventory/rpm/vendors.ts";
 import { advisoryName, languageEcosystem } from "../vulndb/index.ts";
 import type { Identity } from "./finding.ts";
 import { type Release, releaseOf } from "./release.ts";
@@ -35,7 +35,7 @@ export function identitiesOf({ distribution, packages }: ImageInventory): readon
     }
     if (release === null || distribution === null || release.type !== one.type)
       return without("unrecognised");
-    if (one.type === "rpm" && isForeign(one.vendor, distribution)) return without("foreign");
+    if (makerOf(one, distribution) === "other") return without("foreign");
     return { package: one, identity: ofSystem(one, release, epochs), without: null };
   });
 }

@@ -14,18 +14,28 @@ export interface ImagePart {
    */
   readonly kind: "known" | "unrecognised" | "foreign" | "unread" | "empty";
   readonly packages: number;
+  /** The names of the first few of `foreign` packages; what older versions have stored has none. */
+  readonly named?: readonly string[];
   /** What could not be read of it, as sentences: the first few, and how many there are. */
   readonly failures: { readonly count: number; readonly first: readonly string[] };
 }
 
 const shownFailures = 3;
+const shownNames = 3;
+
+interface Counted {
+  readonly kind: ImagePart["kind"];
+  packages: number;
+  readonly names: Set<string>;
+  readonly failures: string[];
+}
 
 /** The parts of an image, those of languages that belong to the operating system left out. */
 export function partsOf(inventory: ImageInventory, identified: readonly Identified[]): readonly ImagePart[] {
   const { distribution, failures } = inventory;
-  const parts = new Map<string, { kind: ImagePart["kind"]; packages: number; failures: string[] }>();
+  const parts = new Map<string, Counted>();
   const part = (ecosystem: string, kind: ImagePart["kind"]) => {
-    const known = parts.get(ecosystem) ?? { kind, packages: 0, failures: [] };
+    const known = parts.get(ecosystem) ?? { kind, packages: 0, names: new Set<string>(), failures: [] };
     parts.set(ecosystem, known);
     return known;
   };
@@ -44,13 +54,19 @@ export function partsOf(inventory: ImageInventory, identified: readonly Identifi
     );
   };
 
+  const foreign = ({ type, name }: ImagePackage) => {
+    const of = part(`${system(type)[0]}, other vendors`, "foreign");
+    of.packages++;
+    of.names.add(name);
+  };
+
   let systemPackages = 0;
   for (const { package: one, identity, without } of identified) {
     if (languageEcosystem(one.type) === null) systemPackages++;
     if (without === "managed") continue;
     if (identity !== null) part(identity.ecosystem, "known").packages++;
     else if (without === "nameless") nameless(one);
-    else if (without === "foreign") part(`${system(one.type)[0]}, other vendors`, "foreign").packages++;
+    else if (without === "foreign") foreign(one);
     else part(...system(one.type)).packages++;
   }
   for (const { type, path, layer, managed, reason } of failures) {
@@ -64,9 +80,9 @@ export function partsOf(inventory: ImageInventory, identified: readonly Identifi
   }
   if (distribution !== null && systemPackages === 0)
     part(release?.ecosystem ?? ownWords(distribution), "empty");
-  return [...parts].map(([ecosystem, { failures, ...rest }]) => ({
-    ecosystem,
-    ...rest,
+  return [...parts].map(([ecosystem, { kind, packages, names, failures }]) => ({
+    ...{ ecosystem, kind, packages },
+    ...(names.size === 0 ? {} : { named: [...names].slice(0, shownNames) }),
     failures: { count: failures.length, first: failures.slice(0, shownFailures) },
   }));
 }

@@ -38,6 +38,13 @@ describe("dpkg's status", () => {
     expect((await oneOf(entry("source: a (1:2-3)\n")))?.source).toBeNull();
   });
 
+  test("names the vendor where there is one, which Debian's own do not say, else the maintainer", async () => {
+    const vendor = async (more: string) => (await oneOf(entry(more)))?.vendor;
+    expect(await vendor("Maintainer: A <a@debian.org>\n")).toBe("A <a@debian.org>");
+    expect(await vendor("Maintainer: A <a@example.com>\nVendor: A Company\n")).toBe("A Company");
+    expect(await vendor("")).toBeNull();
+  });
+
   test("leaves out what is not there, and nothing else", async () => {
     const states = ["not-installed", "config-files", "half-installed", "unpacked", "half-configured"];
     const text = [...states, "triggers-awaited", "triggers-pending", "installed"]

@@ -103,6 +103,20 @@ test("what could not be read or compared is unparsable, and what no feed can tel
   ]);
 });
 
+test("packages of others are named in the sentence, as far as they were noted", () => {
+  const sentence = (named?: readonly string[]) =>
+    coverageOf([part("Debian:12, other vendors", { kind: "foreign", ...(named && { named }) })], {
+      ...{ manifest: null, undecided: {}, now },
+      ...{ lookedAt: () => now, maxAge: () => day },
+    })[0]?.message;
+  const rest = ": its advisories do not speak of them.";
+  expect(sentence(["nodejs", "yarn"])).toBe(
+    `2 packages made by others than the distribution (nodejs, yarn)${rest}`,
+  );
+  expect(sentence(["nodejs"])).toBe(`2 packages made by others than the distribution (nodejs, …)${rest}`);
+  expect(sentence()).toBe(`2 packages made by others than the distribution${rest}`);
+});
+
 test("each says in a sentence what it is about, the failures among them", () => {
   const failures = { count: 5, first: ["One.", "Two."] };
   const [only] = coverageOf([part("npm", { failures })], {

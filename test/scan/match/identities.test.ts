@@ -113,6 +113,33 @@ test("what no advisory can speak of has no identity, and a part of the image tha
   expect(parts(inventory(null, one("deb", "tar")))).toEqual(["deb: unrecognised 1"]);
 });
 
+test("debs of well-known vendors, marked by their versions or without a maintainer's address are made by others", () => {
+  const deb = (name: string, version: string, vendor: string | null) => one("deb", name, { version, vendor });
+  const private_ = deb("libjbig0", "2.1-6.1", "Michael van der Kolff <mvanderkolff@gmail.com>");
+  const own = [
+    private_,
+    deb("tar", "1.34", "Debian QA Group <packages@qa.debian.org>,"),
+    deb("x", "1", null),
+  ];
+  const others = [
+    deb("google-chrome-stable", "90.0-1", "Chrome Linux Team <chromium-dev@chromium.org>"),
+    deb("nodejs", "20.0.0-1nodesource1", null),
+    deb("postgresql-16", "16.1-1.pgdg120+1", "Debian PostgreSQL Maintainers <team@tracker.debian.org>"),
+    deb("consul", "1.17-1", "HashiCorp"),
+    deb("google-cloud-cli", "528.0.0-0", "Google <https://code.google.com/p/google-cloud-sdk/>"),
+  ];
+  const debian = inventory(distribution("debian", "12"), ...own, ...others);
+  expect(parts(debian)).toEqual(["Debian:12: known 3", "Debian:12, other vendors: foreign 5"]);
+  const [, foreign] = partsOf(debian, identitiesOf(debian));
+  expect(foreign?.named).toEqual(["google-chrome-stable", "nodejs", "postgresql-16"]);
+  const colin = deb("base-passwd", "3.5.52build1", "Colin Watson <cjwatson@debian.org>");
+  const ubuntu = deb("zlib1g", "1:1.2-2ubuntu9", "Ubuntu Developers <ubuntu-devel-discuss@lists.ubuntu.com>");
+  expect(parts(inventory(distribution("ubuntu", "22.04"), colin, ubuntu, private_))).toEqual([
+    "Ubuntu:22.04: known 2",
+    "Ubuntu:22.04, other vendors: foreign 1",
+  ]);
+});
+
 test("a jar without a group has no name that advisories know, and its part of the image says so", () => {
   const jars = inventory(distribution("debian", "12"), one("maven", "org.example:a"), one("maven", "b"));
   expect(known(jars)).toEqual(["Maven org.example:a 1.0-1", "nameless"]);

@@ -1,10 +1,9 @@
 import { type FileFinds, unpackPaths } from "../layer/inventory.ts";
-import { isPrivate } from "../os/maintainers.ts";
+import { makerOf } from "../maker.ts";
 import type { Distribution } from "../package.ts";
 import { baseName, folderOf, join } from "../paths.ts";
-import { isForeign } from "../rpm/vendors.ts";
+import { dpkgPackages } from "./dpkg-packages.ts";
 import type { ImageFile, ImageLayers } from "./image-layers.ts";
-import { dpkgMaintainers } from "./maintainers.ts";
 
 /** Those of `asked` that belong to a package of the distribution's own, by what is found in `files`. */
 export function ownedFiles(
@@ -17,11 +16,12 @@ export function ownedFiles(
   const names = new Set([...asked].map(baseName));
   const folders = new Map<string, string | null>();
   const owned = new Set<string>();
-  const maintainerOf = dpkgMaintainers(files);
+  const dpkgPackageOf = dpkgPackages(files);
   const isOwn = ({ path, type }: FileFinds, vendor: string | null) => {
     if (distribution === null) return true;
-    if (type === "rpm") return !isForeign(vendor, distribution);
-    return !isPrivate(vendor ?? maintainerOf(path), distribution);
+    const unknown = { type: type ?? "deb", version: "", vendor };
+    const owner = type === null ? (dpkgPackageOf(path) ?? unknown) : unknown;
+    return makerOf(owner, distribution) === "distribution";
   };
   const lists = files.flatMap(({ finds }) => finds.owns.map((own) => ({ finds, ...own })));
   for (const { finds, vendor, paths } of lists) {

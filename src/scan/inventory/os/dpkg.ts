@@ -59,7 +59,7 @@ function* readStatus(file: LayerFile): Generator<Find> {
     yield foundPackage("deb", name, version, {
       architecture: stanza.get("architecture") || null,
       source: sourceOf(stanza.get("source"), name, version),
-      vendor: stanza.get("maintainer") || null,
+      vendor: stanza.get("vendor") || stanza.get("maintainer") || null,
     });
   }
   if (entries === 0 && text.trim() !== "") throw new UnreadableFile("It is no database of dpkg.");

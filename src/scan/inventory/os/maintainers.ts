@@ -1,21 +1,44 @@
-import type { Distribution } from "../package.ts";
+import type { Distribution, Maker, PackageType } from "../package.ts";
+import { bearsVendorsMark, isVendors } from "./vendors.ts";
 
 const debian = ["debian.org", "debian.net"];
+const ubuntu = ["ubuntu.com", "canonical.com"];
 
 /** Where those write from who maintain packages for a distribution in its name, by `ID` of os-release. */
 const domains: Readonly<Record<string, readonly string[]>> = {
   debian,
-  ubuntu: [...debian, "ubuntu.com", "canonical.com"],
+  ubuntu: [...debian, ...ubuntu],
   alpine: ["alpinelinux.org"],
 };
 
+/** Ubuntu's builders put its own address in place of others. Those of teams at Launchpad may have stayed. */
+const maintainersOfUbuntu = [...debian, ...ubuntu, "launchpad.net"];
+
+interface Maintained {
+  readonly type: PackageType;
+  readonly version: string;
+  /** `Name <address>`; null where it is not named. */
+  readonly maintainer: string | null;
+}
+
 /**
- * Whether nothing shows that a deb or an apk is the distribution's own: its maintainer (`Name <address>`) writes from
- * elsewhere, as companies do and some of the distribution's people too, or is not named.
+ * Who made a deb or an apk, by its maintainer. In Debian and Alpine many maintain packages by a private address, which
+ * tells nothing; a deb is somebody else's only by what none of Debian's own has.
  */
-export function isPrivate(maintainer: string | null, { id }: Distribution): boolean {
+export function makerByMaintainer({ type, version, maintainer }: Maintained, { id }: Distribution): Maker {
   const own = Object.hasOwn(domains, id) ? domains[id] : undefined;
-  if (own === undefined) return false;
-  const [, domain = ""] = /@([\w.-]+)>?\s*$/.exec(maintainer ?? "") ?? [];
-  return !own.some((one) => domain === one || domain.endsWith(`.${one}`));
+  if (own === undefined) return "distribution";
+  const address = /([^\s<]+@[\w.-]+)>?[\s,]*$/.exec(maintainer ?? "")?.[1] ?? "";
+  if (type === "deb") {
+    if (bearsVendorsMark(version)) return "other";
+    // Debian's have a name and an address, by its policy (5.6.2); what `fpm` and its like make may have neither.
+    if (maintainer !== null && !/<[^<>\s]+@[^<>\s]+>/.test(maintainer)) return "other";
+    if (isVendors(address)) return "other";
+    if (id === "ubuntu" && maintainer !== null && !isAt(address, maintainersOfUbuntu)) return "other";
+  }
+  return isAt(address, own) ? "distribution" : "unknown";
+}
+
+function isAt(address: string, places: readonly string[]): boolean {
+  return places.some((one) => address.endsWith(`@${one}`) || address.endsWith(`.${one}`));
 }

@@ -1,4 +1,4 @@
-import type { Distribution } from "../package.ts";
+import type { Distribution, Maker } from "../package.ts";
 
 /** What the `Vendor` of a distribution's own rpms begins with, by `ID` of os-release. */
 const vendors: Readonly<Record<string, RegExp>> = {
@@ -20,11 +20,9 @@ const vendors: Readonly<Record<string, RegExp>> = {
   photon: /^vmware|^broadcom/i,
 };
 
-/**
- * Whether an rpm was made by somebody else than the distribution: its advisories do not speak of it. One that names
- * no vendor is taken for the distribution's, so that it is at least held against what is known of that name.
- */
-export function isForeign(vendor: string | null, distribution: Distribution): boolean {
-  const own = vendors[distribution.id];
-  return own !== undefined && vendor !== null && vendor.trim() !== "" && !own.test(vendor.trim());
+/** Who made an rpm. One that names no vendor is taken for the distribution's. */
+export function makerByVendor(vendor: string | null, { id }: Distribution): Maker {
+  const own = Object.hasOwn(vendors, id) ? vendors[id] : undefined;
+  const said = vendor?.trim() ?? "";
+  return own === undefined || said === "" || own.test(said) ? "distribution" : "other";
 }
