@@ -42,11 +42,14 @@ export const wholeFileBytes = 128 * 1024 * 1024;
 /** Something that an analyzer has found in a file. */
 export type Find =
   | { readonly package: FoundPackage }
-  /** A file that a package of the operating system's manager has brought, and that package's vendor or maintainer. Any form of the path will do. */
-  | { readonly owns: string; readonly vendor?: string | null }
+  /** A file that a package of the operating system's manager has brought, and that package where the same file tells of it. Any form of the path will do. */
+  | { readonly owns: string; readonly owner?: Owner }
   | { readonly distribution: Partial<Distribution> }
   /** A part that could not be read, while the analyzer goes on with the others: a sentence. */
   | { readonly failure: string };
+
+/** What tells a package from others of its database, and who made it. Of each package there is one object. */
+export type Owner = Pick<Package, "name" | "version" | "architecture" | "vendor">;
 
 /** A package whose path is, unless it says another, that of the file. */
 export type FoundPackage = Omit<Package, "path"> & { readonly path?: string };

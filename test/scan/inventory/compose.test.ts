@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Digest } from "../../../src/kernel/index.ts";
-import type { Analyzer } from "../../../src/scan/inventory/analyzer.ts";
+import { type Analyzer, foundPackage } from "../../../src/scan/inventory/analyzer.ts";
 import { analyzers } from "../../../src/scan/inventory/analyzers.ts";
 import { composeImage } from "../../../src/scan/inventory/compose/compose-image.ts";
 import { archive, byContent, type Entry, file, folder, hardLink, read, symlink } from "./archive.ts";
@@ -163,10 +163,9 @@ describe("what the operating system's packages own", () => {
     (await compose(layers)).packages.map(({ path, managed }) => [path.split("/")[0], managed]);
   const list = (path: string) => file("var/lib/dpkg/info/x.list", `/.\n/usr\n${path}\n`);
 
-  test("is told by dpkg's lists, whichever layer they are in", async () => {
+  test("is told by dpkg's lists, those of upper layers too", async () => {
     expect(await managed([at("usr/lib"), list("/usr/lib/x.egg-info")])).toEqual([["usr", true]]);
     expect(await managed([at("usr/lib")], [list("/usr/lib/x.egg-info")])).toEqual([["usr", true]]);
-    expect(await managed([list("/usr/lib/x.egg-info")], [at("usr/lib")])).toEqual([["usr", true]]);
     expect(await managed([at("opt"), list("/usr/lib/x.egg-info")])).toEqual([["opt", false]]);
   });
 
@@ -176,6 +175,26 @@ describe("what the operating system's packages own", () => {
       (await compose([[jar, ...entries]])).failures.map(({ type, managed }) => [type, managed]);
     expect(await failures(list("/usr/share/java/x.jar"))).toEqual([["maven", true]]);
     expect(await failures(list("/usr/share/java/y.jar"))).toEqual([["maven", false]]);
+  });
+
+  test("is not what an upper layer has put in its place, unless that layer has changed the package too", async () => {
+    const own = list("/usr/lib/x.egg-info");
+    expect(await managed([at("usr/lib"), own], [at("usr/lib")])).toEqual([["usr", false]]);
+    expect(await managed([at("usr/lib"), own], [at("usr/lib")], [own])).toEqual([["usr", true]]);
+    const apk = (...versions: string[]) =>
+      file(
+        "lib/apk/db/installed",
+        versions
+          .map((version, index) => `P:x${index}\nV:${version}\nF:usr/lib${index}\nR:x.egg-info\n\n`)
+          .join(""),
+      );
+    const inUpper = async (...layers: Entry[][]) =>
+      (await managed(...layers)).filter(([folder]) => folder === "usr").map(([, managed]) => managed);
+    const lower = [at("usr/lib0"), apk("1")];
+    expect(await inUpper(lower)).toEqual([true]);
+    expect(await inUpper(lower, [at("usr/lib0")])).toEqual([false]);
+    expect(await inUpper(lower, [at("usr/lib0"), apk("1", "1"), at("usr/lib1")])).toEqual([false, true]);
+    expect(await inUpper(lower, [at("usr/lib0"), apk("2", "1"), at("usr/lib1")])).toEqual([true, true]);
   });
 
   test("is known by the names that links give it", async () => {
@@ -194,13 +213,16 @@ describe("what the operating system's packages own", () => {
       type: "rpm",
       wants: (path) => path === "var/lib/rpm/rpmdb.sqlite",
       *analyze() {
-        yield { owns: "/usr/lib/x.egg-info", vendor };
+        yield foundPackage("rpm", "x", "1-1", { vendor });
+        const owner = { name: "x", version: "1-1", architecture: null, vendor };
+        yield { owns: "/usr/lib/x.egg-info", owner };
       },
     });
     const layer = [at("usr/lib"), file("var/lib/rpm/rpmdb.sqlite"), file("etc/os-release", "ID=rocky\n")];
     const owned = async (vendor: string | null) => {
       const others = analyzers.filter(({ type }) => type !== "rpm");
-      return (await compose([layer], [...others, ownedBy(vendor)])).packages.map(({ managed }) => managed);
+      const { packages } = await compose([layer], [...others, ownedBy(vendor)]);
+      return packages.flatMap(({ type, managed }) => (type === "rpm" ? [] : [managed]));
     };
     expect(await owned("Some Company")).toEqual([false]);
     expect(await owned("Rocky Enterprise Software Foundation")).toEqual([true]);

@@ -17,7 +17,8 @@ export function composeImage(listed: readonly ImageLayer[]): ImageInventory {
   const files = [...image.visibleFiles()];
   const languageFiles = files.filter(({ finds }) => !osTypes.includes(finds.type));
   const distribution = distributionOf(image);
-  const owned = ownedFiles(image, distribution, files, new Set(languageFiles.map(({ finds }) => finds.path)));
+  const asked = new Map(languageFiles.map(({ layer, finds }) => [finds.path, layer]));
+  const owned = ownedFiles(image, distribution, files, asked);
   return {
     distribution,
     packages: files.flatMap((file) => packagesOf(image, file, owned)),

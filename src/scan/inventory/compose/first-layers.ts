@@ -1,9 +1,9 @@
-import type { FoundPackage } from "../analyzer.ts";
+import type { Owner } from "../analyzer.ts";
 import type { FileFinds } from "../layer/inventory.ts";
 import type { ImageLayers } from "./image-layers.ts";
 
 /** What tells two packages of one database apart. */
-export function packageKey({ name, version, architecture }: FoundPackage): string {
+export function packageKey({ name, version, architecture }: Omit<Owner, "vendor">): string {
   return JSON.stringify([name, version, architecture]);
 }
 

@@ -1,32 +1,27 @@
-import { type FileFinds, unpackPaths } from "../layer/inventory.ts";
+import { unpackPaths } from "../layer/inventory.ts";
 import { makerOf } from "../maker.ts";
 import type { Distribution } from "../package.ts";
 import { baseName, folderOf, join } from "../paths.ts";
-import { dpkgPackages } from "./dpkg-packages.ts";
 import type { ImageFile, ImageLayers } from "./image-layers.ts";
+import { ownerships } from "./ownerships.ts";
 
-/** Those of `asked` that belong to a package of the distribution's own, by what is found in `files`. */
+/**
+ * Those of `asked` that belong to a package of the distribution's own, by what is found in `files`. `asked` has the
+ * layer that brought each: what came in a layer above the one in which its package was installed has taken the place
+ * of the package's file, and the distribution's advisories say nothing of it.
+ */
 export function ownedFiles(
   image: ImageLayers,
   distribution: Distribution | null,
   files: readonly ImageFile[],
-  asked: ReadonlySet<string>,
+  asked: ReadonlyMap<string, number>,
 ): ReadonlySet<string> {
-  if (asked.size === 0) return asked;
-  const names = new Set([...asked].map(baseName));
-  const folders = new Map<string, string | null>();
   const owned = new Set<string>();
-  const dpkgPackageOf = dpkgPackages(files);
-  const isOwn = ({ path, type }: FileFinds, vendor: string | null) => {
-    if (distribution === null) return true;
-    const unknown = { type: type ?? "deb", version: "", vendor };
-    const owner = type === null ? (dpkgPackageOf(path) ?? unknown) : unknown;
-    return makerOf(owner, distribution) === "distribution";
-  };
-  const lists = files.flatMap(({ finds }) => finds.owns.map((own) => ({ finds, ...own })));
-  for (const { finds, vendor, paths } of lists) {
-    // The distribution's advisories say nothing of what is in there.
-    if (!isOwn(finds, vendor)) continue;
+  if (asked.size === 0) return owned;
+  const names = new Set([...asked.keys()].map(baseName));
+  const folders = new Map<string, string | null>();
+  for (const { owner, installed, paths } of ownerships(image, files)) {
+    if (distribution !== null && makerOf(owner, distribution) !== "distribution") continue;
     for (const path of unpackPaths(paths)) {
       // Most are no files that anybody asks for.
       if (!names.has(baseName(path))) continue;
@@ -34,8 +29,10 @@ export function ownedFiles(
       // Databases say `bin/sh` where `bin` is a link to `usr/bin`.
       const resolved = folders.get(folder) ?? image.view.resolve(folder);
       folders.set(folder, resolved);
-      if (resolved !== null) owned.add(join(resolved, baseName(path)));
+      if (resolved === null) continue;
+      const file = join(resolved, baseName(path));
+      if ((asked.get(file) ?? Infinity) <= installed) owned.add(file);
     }
   }
-  return asked.intersection(owned);
+  return owned;
 }

@@ -1,4 +1,4 @@
-import { type Analyzer, type Find, type LayerFile, UnreadableFile } from "../analyzer.ts";
+import { type Analyzer, type Find, type LayerFile, type Owner, UnreadableFile } from "../analyzer.ts";
 import type { Distribution } from "../package.ts";
 import { baseName, normalPath } from "../paths.ts";
 import { type FileFinds, packPaths } from "./inventory.ts";
@@ -60,8 +60,7 @@ export class Analysis {
     else if ("owns" in find) {
       const path = normalPath(find.owns);
       const name = baseName(path);
-      if (this.#wantedByLanguages.some((wants) => wants(path, name)))
-        found.own(path, find.vendor?.slice(0, maxCharacters) ?? null);
+      if (this.#wantedByLanguages.some((wants) => wants(path, name))) found.own(path, find.owner ?? null);
     } else {
       const { name, version, architecture, source, module, vendor, licenses, path } = find.package;
       const texts = [
@@ -90,12 +89,12 @@ class Found {
   readonly packages: FileFinds["packages"][number][] = [];
   readonly failures: string[] = [];
   distribution: Partial<Distribution> | null = null;
-  /** The files that are owned, by vendor. */
-  readonly #owned = new Map<string | null, string[]>();
+  /** The files that are owned, by their package. */
+  readonly #owned = new Map<Owner | null, string[]>();
 
-  own(path: string, vendor: string | null): void {
-    const paths = this.#owned.get(vendor);
-    if (paths === undefined) this.#owned.set(vendor, [path]);
+  own(path: string, owner: Owner | null): void {
+    const paths = this.#owned.get(owner);
+    if (paths === undefined) this.#owned.set(owner, [path]);
     else paths.push(path);
   }
 
@@ -109,9 +108,22 @@ class Found {
 
   of({ type, database }: Analyzer, path: string): FileFinds {
     const { packages, distribution, failures } = this;
-    const owns = [...this.#owned].map(([vendor, paths]) => ({ vendor, paths: packPaths(paths) }));
+    const owns = [...this.#owned].map(([owner, paths]) => ({
+      owner: owner && short(owner),
+      paths: packPaths(paths),
+    }));
     return { path, type, database: database ?? false, packages, owns, distribution, failures };
   }
+}
+
+/** One that says more of itself is among the failures, and not among the packages. */
+function short({ name, version, architecture, vendor }: Owner): Owner {
+  const cut = (text: string) => text.slice(0, maxCharacters);
+  return {
+    ...{ name: cut(name), version: cut(version) },
+    architecture: architecture && cut(architecture),
+    vendor: vendor && cut(vendor),
+  };
 }
 
 /** What an analyzer says itself is a sentence; what happened to it unawares is put into one. */

@@ -1,5 +1,5 @@
 import { zstdCompressSync, zstdDecompressSync } from "node:zlib";
-import type { FoundPackage } from "../analyzer.ts";
+import type { FoundPackage, Owner } from "../analyzer.ts";
 import type { Distribution, PackageType } from "../package.ts";
 import type { StoredFolder } from "./folder.ts";
 import { UnreadableLayer } from "./unreadable-layer.ts";
@@ -22,8 +22,8 @@ export interface FileFinds {
 }
 
 export interface OwnedFiles {
-  /** Of the packages that brought them; null where the manager knows none. */
-  readonly vendor: string | null;
+  /** The package that brought them; null where another file tells of it. */
+  readonly owner: Owner | null;
   /** As `packPaths` gives them. */
   readonly paths: string;
 }

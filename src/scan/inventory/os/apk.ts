@@ -1,4 +1,4 @@
-import { type Analyzer, foundPackage, UnreadableFile } from "../analyzer.ts";
+import { type Analyzer, foundPackage, type Owner, UnreadableFile } from "../analyzer.ts";
 import { linesOf } from "./stanzas.ts";
 
 const paths = new Set(["lib/apk/db/installed", "usr/lib/apk/db/installed"]);
@@ -14,6 +14,7 @@ export const apkInstalled: Analyzer = {
   *analyze(file) {
     let fields = new Map<string, string>();
     let folder = "";
+    let owner: Owner | undefined;
     let entries = 0;
     // The blank line that ends the last entry may be missing.
     for (const line of linesOf(`${file.text()}\n\n`)) {
@@ -23,14 +24,26 @@ export const apkInstalled: Analyzer = {
         entries += Math.min(1, fields.size);
         fields = new Map();
         folder = "";
+        owner = undefined;
       } else if (line.startsWith("F:")) folder = value;
-      else if (line.startsWith("R:")) yield { owns: `${folder}/${value}`, vendor: fields.get("m") || null };
+      else if (line.startsWith("R:")) {
+        owner ??= ownerOf(fields);
+        yield { owns: `${folder}/${value}`, owner };
+      }
       // Of upper case and lower case the meaning differs.
       else if (line[1] === ":") fields.set(line.slice(0, 1), value.trim());
     }
     if (entries === 0 && file.text().trim() !== "") throw new UnreadableFile("It is no database of apk.");
   },
 };
+
+/** The files of a package come behind what is said of it. */
+function ownerOf(fields: ReadonlyMap<string, string>): Owner {
+  return {
+    ...{ name: fields.get("P") ?? "", version: fields.get("V") ?? "" },
+    ...{ architecture: fields.get("A") || null, vendor: fields.get("m") || null },
+  };
+}
 
 function packageOf(fields: ReadonlyMap<string, string>) {
   const name = fields.get("P");

@@ -3,7 +3,7 @@ import { bdbHeaders } from "./bdb.ts";
 import { filesOf } from "./files.ts";
 import { Header } from "./header.ts";
 import { ndbHeaders } from "./ndb.ts";
-import { findsOf, rpmOf } from "./package.ts";
+import { findsOf, rpmOf, versionOf } from "./package.ts";
 import { sqliteHeaders } from "./sqlite.ts";
 
 const folders = ["var/lib/rpm", "usr/lib/sysimage/rpm", "usr/share/rpm"];
@@ -36,11 +36,12 @@ export const rpmDatabase: Analyzer = {
         throw new UnreadableFile("The rpm database says that it holds more than its size.");
       const header = new Header(blob);
       const rpm = rpmOf(header);
+      const owner = { ...rpm, version: versionOf(rpm) };
       yield* findsOf(rpm);
       for (const owns of filesOf(header)) {
         paths += owns.length;
         if (paths > maxPaths) throw new UnreadableFile("The rpm database names more files than are read.");
-        yield { owns, vendor: rpm.vendor };
+        yield { owns, owner };
       }
     }
   },

@@ -31,12 +31,18 @@ export interface Rpm extends Pick<FoundPackage, "name" | "architecture" | "modul
 }
 
 /** Nothing for the keys of signers, which rpm keeps among its packages. */
-export function* findsOf({ name, epoch, versionRelease, sourceRpm, ...more }: Rpm): Generator<Find> {
+export function* findsOf(rpm: Rpm): Generator<Find> {
+  const { name, epoch, versionRelease, sourceRpm, ...more } = rpm;
   if (name === "gpg-pubkey") return;
-  const version = withEpoch(epoch, versionRelease);
+  const version = versionOf(rpm);
   const source = sourceRpm === null ? null : sourceOf(sourceRpm, epoch);
   const same = source?.name === name && source.version === version;
   yield foundPackage("rpm", name, version, { ...more, source: same ? null : source });
+}
+
+/** As packages have it: `[epoch:]version-release`. */
+export function versionOf({ epoch, versionRelease }: Rpm): string {
+  return withEpoch(epoch, versionRelease);
 }
 
 function withEpoch(epoch: number, versionRelease: string): string {
