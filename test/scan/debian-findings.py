@@ -1,7 +1,7 @@
 """What Debian's advisories say of an installation of Debian 11, worked out with dpkg's own tools alone.
 
 Usage: debian-findings.py ALL_ZIP DPKG_ADMINDIR. Prints "<source package> <CVE>" for each, sorted; an advisory that
-names no CVE stands for itself. Where a record is about one CVE alone, it decides, and no advisory about several.
+names no CVE stands for itself. Where Debian has a record of a CVE by its name, advisories about several do not count.
 """
 
 import collections
@@ -40,6 +40,7 @@ def is_affected(version, affected):
 
 alone = collections.defaultdict(list)
 together = collections.defaultdict(list)
+recorded = set()
 with zipfile.ZipFile(archive) as records:
     for name in records.namelist():
         record = json.loads(records.read(name))
@@ -50,8 +51,10 @@ with zipfile.ZipFile(archive) as records:
             if "withdrawn" not in record and package["ecosystem"] == "Debian:11":
                 for cve in cves:
                     (alone if len(cves) == 1 else together)[package["name"], cve].append(affected)
+                    if record["id"].endswith(cve):
+                        recorded.add((package["name"], cve))
 
 for source, cve in sorted({*alone, *together}):
-    deciding = alone.get((source, cve)) or together[source, cve]
+    deciding = alone[source, cve] + ([] if (source, cve) in recorded else together[source, cve])
     if any(is_affected(version, affected) for version in installed.get(source, ()) for affected in deciding):
         print(source, cve)

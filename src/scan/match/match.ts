@@ -37,8 +37,9 @@ function isOfModule(asked: string | null, module: string): boolean {
 
 /**
  * The statements by which the package is affected. What is said of it by its own name counts before what is said of its
- * source, and what an advisory says of this vulnerability alone before what one says of several at once: an erratum
- * names the version that mends all of them. Null where somebody says that the version is not affected.
+ * source, and a vendor's own record of the vulnerability before advisories about several at once: an erratum names the
+ * version that mends all of them. Otherwise one that has the version among those affected is enough, whatever fix others
+ * name. Null where somebody says in so many words that the version is not affected.
  */
 function hitsOf(identity: Identity, vulnerability: Vulnerability): readonly Hit[] | null {
   const isOfSource = ({ affected }: Statement) => identity.origin !== "" && affected.name !== identity.name;
@@ -46,13 +47,15 @@ function hitsOf(identity: Identity, vulnerability: Vulnerability): readonly Hit[
   const bySource = said.every(isOfSource);
   const version = bySource ? (identity.origin.split(" ")[1] ?? "") : identity.version;
   const counts = (statement: Statement) => bySource || !isOfSource(statement);
-  const [alone, together] = [vulnerability.alone.filter(counts), vulnerability.together.filter(counts)];
-  const denials = [...alone, ...together].filter(({ affected }) => affected.status === "not_affected");
+  const counting = said.filter(counts);
+  const denials = counting.filter(({ affected }) => affected.status === "not_affected");
   if (denials.some(({ affected }) => standingOf(version, affected).state === "in")) return null;
   const affirm = ({ affected }: Statement) => affected.status !== "not_affected";
-  const decisive = alone.some(affirm) ? alone : together;
+  const affirming = counting.filter(affirm);
+  const isRecorded = affirming.some((statement) => isRecordOf(vulnerability.id, statement));
+  const decisive = isRecorded ? affirming.filter((one) => vulnerability.alone.includes(one)) : affirming;
   const hits: Hit[] = [];
-  for (const statement of decisive.filter(affirm)) {
+  for (const statement of decisive) {
     const standing = standingOf(version, statement.affected);
     if (standing.state === "out") continue;
     hits.push(
@@ -63,6 +66,11 @@ function hitsOf(identity: Identity, vulnerability: Vulnerability): readonly Hit[
   }
   const certain = hits.filter(({ status }) => status !== "unknown");
   return certain.length > 0 ? certain : hits;
+}
+
+/** Whether it is what a distribution keeps of a vulnerability by the vulnerability's own name: `DEBIAN-CVE-2024-0001`. */
+function isRecordOf(vulnerability: string, { id }: Statement): boolean {
+  return id === vulnerability || id.endsWith(`-${vulnerability}`);
 }
 
 function statusOf({ status }: Affected): FindingStatus {

@@ -41,7 +41,7 @@ describe("one vulnerability is one finding", () => {
     ]);
   });
 
-  test("what is said of a vulnerability alone counts before what is said of several", () => {
+  test("a distribution's record of a vulnerability counts before an erratum about several", () => {
     const dsa = advisory(
       { id: "DSA-1-1", aliases: ["CVE-2024-0001", "CVE-2024-0002"] },
       debian,
@@ -59,6 +59,53 @@ describe("one vulnerability is one finding", () => {
       "CVE-2024-0001 affected 3.0.2-1",
       "CVE-2024-0002 affected 3.0.5-1",
     ]);
+  });
+});
+
+describe("advisories that disagree", () => {
+  const of =
+    (ecosystem: string, name: string) =>
+    (id: string, fixed: string, ...cves: number[]) =>
+      advisory({ id, aliases: cves.map((cve) => `CVE-2024-000${cve}`) }, ecosystem, name, fixed);
+
+  test("leave a version affected, be it by one about several vulnerabilities", () => {
+    const pypi = of("PyPI", "requests");
+    const known = knowing([
+      pypi("GHSA-aaaa", "2.0", 1, 2),
+      pypi("PYSEC-1", "0.5", 1),
+      pypi("PYSEC-2", "0.5", 2),
+    ]);
+    const requests = (version: string) => identity(version, { ecosystem: "PyPI", name: "requests" });
+    expect(found(known, requests("1.0"))).toEqual([
+      "CVE-2024-0001 affected 2.0",
+      "CVE-2024-0002 affected 2.0",
+    ]);
+    expect(found(known, requests("2.0"))).toEqual([]);
+  });
+
+  test("be errata of a distribution, of which a later one mends more", () => {
+    const alma = of("AlmaLinux:9", "openssl");
+    const known = knowing([
+      alma("ALSA-2024:1", "3.0-2", 1),
+      alma("ALSA-2024:2", "3.0-5", 1, 2),
+      alma("ALSA-2024:3", "3.0-2", 2),
+    ]);
+    const openssl = (version: string) => identity(version, { ecosystem: "AlmaLinux:9" });
+    expect(found(known, openssl("3.0-3"))).toEqual([
+      "CVE-2024-0001 affected 3.0-5",
+      "CVE-2024-0002 affected 3.0-5",
+    ]);
+    expect(found(known, openssl("3.0-5"))).toEqual([]);
+  });
+
+  test("count less than the distribution's own record", () => {
+    const mine = of(debian, "openssl");
+    const known = knowing([
+      mine("DSA-1-1", "3.0.5-1", 1, 2),
+      mine("DEBIAN-CVE-2024-0001", "3.0.2-1", 1),
+      mine("DEBIAN-CVE-2024-0002", "3.0.5-1", 2),
+    ]);
+    expect(found(known, identity("3.0.3-1"))).toEqual(["CVE-2024-0002 affected 3.0.5-1"]);
   });
 });
 
