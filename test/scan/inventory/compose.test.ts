@@ -208,7 +208,7 @@ describe("what the operating system's packages own", () => {
     expect(await managed(lists, [file("var/lib/dpkg/info/.wh.x.list")])).toEqual([["usr", false]]);
   });
 
-  test("is not what other vendors' packages own", async () => {
+  test("is not what other vendors' packages own, or those of nobody", async () => {
     const ownedBy = (vendor: string | null): Analyzer => ({
       type: "rpm",
       wants: (path) => path === "var/lib/rpm/rpmdb.sqlite",
@@ -226,7 +226,7 @@ describe("what the operating system's packages own", () => {
     };
     expect(await owned("Some Company")).toEqual([false]);
     expect(await owned("Rocky Enterprise Software Foundation")).toEqual([true]);
-    expect(await owned(null)).toEqual([true]);
+    expect(await owned(null)).toEqual([false]);
   });
 
   test("is not what somebody else's debs and apks own, or what nobody says to maintain", async () => {

@@ -140,6 +140,11 @@ test("debs of well-known vendors, marked by their versions or without a maintain
   ]);
 });
 
+test("an rpm of nobody is held against what its distribution knows", () => {
+  const app = one("rpm", "app", { vendor: null });
+  expect(known(inventory(distribution("almalinux", "9"), app))).toEqual(["AlmaLinux:9 app 1.0-1"]);
+});
+
 test("a jar without a group has no name that advisories know, and its part of the image says so", () => {
   const jars = inventory(distribution("debian", "12"), one("maven", "org.example:a"), one("maven", "b"));
   expect(known(jars)).toEqual(["Maven org.example:a 1.0-1", "nameless"]);

@@ -20,9 +20,11 @@ const vendors: Readonly<Record<string, RegExp>> = {
   photon: /^vmware|^broadcom/i,
 };
 
-/** Who made an rpm. One that names no vendor is taken for the distribution's. */
+/** Who made an rpm. All distributions here name themselves in theirs; `rpmbuild` by itself names nobody. */
 export function makerByVendor(vendor: string | null, { id }: Distribution): Maker {
   const own = Object.hasOwn(vendors, id) ? vendors[id] : undefined;
   const said = vendor?.trim() ?? "";
-  return own === undefined || said === "" || own.test(said) ? "distribution" : "other";
+  if (own === undefined) return "distribution";
+  if (said === "") return "unknown";
+  return own.test(said) ? "distribution" : "other";
 }
