@@ -50,7 +50,7 @@ export interface ImagePackage extends Package {
 
 /** `os-release`, and what corrects it. */
 export interface Distribution {
-  /** `ID`: `debian`, `alpine`, `rhel`. */
+  /** `ID`, in lower case: `debian`, `alpine`, `openeuler` of `openEuler`. */
   readonly id: string;
   /** `VERSION_ID`, or empty (rolling releases). Of Alpine what `/etc/apk/repositories` says, where it says so. */
   readonly version: string;

@@ -140,6 +140,16 @@ test("debs of well-known vendors, marked by their versions or without a maintain
   ]);
 });
 
+test("openEuler's rpms are told from others' too", () => {
+  const rpm = (name: string, vendor: string) => one("rpm", name, { vendor });
+  const openEuler = inventory(
+    distribution("openeuler", "22.03"),
+    rpm("bash", "http://openeuler.org"),
+    rpm("agent", "Some Company"),
+  );
+  expect(known(openEuler)).toEqual(["openEuler:22.03 bash 1.0-1", "foreign"]);
+});
+
 test("an rpm of nobody is held against what its distribution knows", () => {
   const app = one("rpm", "app", { vendor: null });
   expect(known(inventory(distribution("almalinux", "9"), app))).toEqual(["AlmaLinux:9 app 1.0-1"]);

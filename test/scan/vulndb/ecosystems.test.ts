@@ -1,4 +1,6 @@
 import { expect, test } from "bun:test";
+import type { LayerFile } from "../../../src/scan/inventory/analyzer.ts";
+import { osRelease } from "../../../src/scan/inventory/os/releases.ts";
 import type { Distribution } from "../../../src/scan/inventory/package.ts";
 import { distributionEcosystem } from "../../../src/scan/vulndb/ecosystems/distributions.ts";
 import { normaliseEcosystem, schemeOf } from "../../../src/scan/vulndb/ecosystems/ecosystems.ts";
@@ -31,9 +33,23 @@ const names: Readonly<Record<string, string | null>> = {
   constructor: null,
 };
 
-const distribution = (id: string, version: string, more: Partial<Distribution> = {}): Distribution => ({
-  ...{ id, version, like: [], codename: null, name: "", ...more },
-});
+/** As it is read of an os-release. */
+function distribution(id: string, version: string, more: Partial<Distribution> = {}): Distribution {
+  const { like = [], codename, name } = more;
+  const text = [
+    `ID="${id}"\nVERSION_ID="${version}"\nID_LIKE="${like.join(" ")}"`,
+    ...(codename ? [`VERSION_CODENAME=${codename}`] : []),
+    ...(name ? [`PRETTY_NAME="${name}"`] : []),
+  ].join("\n");
+  const bytes = () => Buffer.from(text);
+  const file: LayerFile = {
+    ...{ path: "etc/os-release", size: bytes().length, bytes, text: () => text },
+    read: (offset, length) => bytes().subarray(offset, offset + length),
+  };
+  const finds = [...osRelease.analyze(file)];
+  const found = finds.flatMap((find) => ("distribution" in find ? [find.distribution] : []));
+  return found[0] as Distribution;
+}
 
 test("ecosystems have one name, and an order of versions", () => {
   for (const [theirs, ours] of Object.entries(names)) {

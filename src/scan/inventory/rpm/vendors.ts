@@ -14,7 +14,7 @@ const vendors: Readonly<Record<string, RegExp>> = {
   "opensuse-leap": /^(?:opensuse|suse)/i,
   "opensuse-tumbleweed": /^(?:opensuse|suse)/i,
   mageia: /^mageia/i,
-  openEuler: /openeuler/i,
+  openeuler: /openeuler/i,
   azurelinux: /^microsoft/i,
   mariner: /^microsoft/i,
   photon: /^vmware|^broadcom/i,

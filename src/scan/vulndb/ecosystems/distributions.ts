@@ -61,7 +61,7 @@ export function distributionEcosystem(distribution: Distribution): string | null
       return numbered("Azure Linux:", /^\d+/, version);
     case "mageia":
       return numbered("Mageia:", /^\d+/, version);
-    case "openEuler":
+    case "openeuler":
       return openEuler(version, distribution.name);
     default:
       return null;
