@@ -140,8 +140,14 @@ test("debs of well-known vendors, marked by their versions or without a maintain
   ]);
 });
 
-test("openEuler's rpms are told from others' too", () => {
+test("rpms are told from others' by openEuler's and SUSE's vendors too", () => {
   const rpm = (name: string, vendor: string) => one("rpm", name, { vendor });
+  const desktop = inventory(
+    distribution("sled", "15.5"),
+    rpm("bash", "SUSE LLC <https://www.suse.com/>"),
+    rpm("agent", "Some Company"),
+  );
+  expect(known(desktop)).toEqual(["SUSE:Linux Enterprise Server 15 SP5 bash 1.0-1", "foreign"]);
   const openEuler = inventory(
     distribution("openeuler", "22.03"),
     rpm("bash", "http://openeuler.org"),

@@ -10,6 +10,7 @@ const vendors: Readonly<Record<string, RegExp>> = {
   ol: /^oracle/i,
   amzn: /^amazon/i,
   sles: /^suse/i,
+  sled: /^suse/i,
   "sle-micro": /^suse/i,
   "opensuse-leap": /^(?:opensuse|suse)/i,
   "opensuse-tumbleweed": /^(?:opensuse|suse)/i,
