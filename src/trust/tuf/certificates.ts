@@ -1,5 +1,5 @@
 import type { X509Certificate } from "node:crypto";
-import { certificatesIn, isCertified, type PublicKey } from "./keys.ts";
+import { certificatesIn, isCertified, keyIn, type PublicKey } from "./keys.ts";
 
 const day = 24 * 60 * 60 * 1000;
 /** Bits. */
@@ -66,7 +66,9 @@ function namesGun(certificate: X509Certificate, gun: string): boolean {
 function isSound(certificate: X509Certificate): boolean {
   if (Date.parse(certificate.validFrom) > Date.parse(certificate.validTo)) return false;
   if (sha1Algorithms.has(certificate.signatureAlgorithmOid ?? "")) return false;
-  const { asymmetricKeyType, asymmetricKeyDetails } = certificate.publicKey;
+  const key = keyIn(certificate);
+  if (key === null) return false;
+  const { asymmetricKeyType, asymmetricKeyDetails } = key;
   return asymmetricKeyType !== "rsa" || (asymmetricKeyDetails?.modulusLength ?? 0) >= minRsaLength;
 }
 

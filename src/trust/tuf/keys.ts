@@ -47,15 +47,31 @@ export function isCertified(key: PublicKey): boolean {
 export function canonicalKeyId(key: PublicKey): string {
   const plain = certified[key.type]?.plain;
   if (plain === undefined) return key.id;
-  const spki = certificatesIn(key)[0]?.publicKey.export({ type: "spki", format: "der" });
+  const [certificate] = certificatesIn(key);
+  const spki = certificate && keyIn(certificate)?.export({ type: "spki", format: "der" });
   return spki === undefined ? key.id : publicKey(plain, new Uint8Array(spki)).id;
 }
 
-/** The certificates in an x509 key, in their order; empty when one of them, or anything else there, is none. */
+/** The key in a certificate; null where the engine does not know its kind, such as most elliptic curves. */
+export function keyIn(certificate: X509Certificate): KeyObject | null {
+  try {
+    return certificate.publicKey;
+  } catch {
+    return null;
+  }
+}
+
+/** More than a key has that lead up to an authority. */
+const maxCertificates = 16;
+
+/**
+ * The certificates in an x509 key, in their order; empty when one of them, or anything else there, is none, and when
+ * they are too many to be looked at.
+ */
 export function certificatesIn(key: PublicKey): X509Certificate[] {
   const pem = Buffer.from(key.value).toString("latin1");
   const blocks = [...pem.matchAll(/-----BEGIN ([^-\r\n]*)-----([^-]*)-----END \1-----/g)];
-  if (blocks.some(([, label]) => label !== "CERTIFICATE")) return [];
+  if (blocks.length > maxCertificates || blocks.some(([, label]) => label !== "CERTIFICATE")) return [];
   try {
     return blocks.map(([, , body = ""]) => new X509Certificate(Buffer.from(body, "base64")));
   } catch {
@@ -91,6 +107,7 @@ function importTyped({ type, value, id }: PublicKey): KeyObject | null {
     return imported.asymmetricKeyType === (type === "rsa" ? "rsa" : "ec") ? imported : null;
   }
   const expected = certified[type]?.keyType;
-  const imported = expected === undefined ? undefined : certificatesIn({ type, value, id })[0]?.publicKey;
-  return imported?.asymmetricKeyType === expected ? (imported ?? null) : null;
+  const [certificate] = expected === undefined ? [] : certificatesIn({ type, value, id });
+  const imported = certificate === undefined ? null : keyIn(certificate);
+  return imported?.asymmetricKeyType === expected ? imported : null;
 }
