@@ -1,7 +1,7 @@
 import type { CurrentSet } from "./current.ts";
 import type { PublishedRoots } from "./published-roots.ts";
 import { type InvalidPart, invalidUpdate, TrustRefusal } from "./refusal.ts";
-import { type Envelope, parseEnvelope } from "./tuf/envelope.ts";
+import { type Envelope, parseEnvelope, verifyRoom } from "./tuf/envelope.ts";
 import { verifyListing } from "./tuf/listings.ts";
 import { TufRefusal } from "./tuf/refusal.ts";
 import { ancestorsOf, byDepth, parentOf } from "./tuf/roles.ts";
@@ -53,7 +53,10 @@ export async function examine(
       trusted.set(ancestor, fromStore(published));
       documents.set(ancestor, stored.content);
     }
-    const sent = () => verify(root.metadata, envelope, role, trusted, now);
+    const sent = () => {
+      verifyRoom(envelope.version, role);
+      return verify(root.metadata, envelope, role, trusted, now);
+    };
     trusted.set(role, refusedAs("BadTargets", sent));
     documents.set(role, content);
     accepted.push(upload);
@@ -62,7 +65,10 @@ export async function examine(
   const snapshot = uploads.get("snapshot");
   if (snapshot !== undefined) {
     const { snapshot: keys } = root.metadata.roles;
-    refusedAs("BadSnapshot", () => verifyListing(snapshot.envelope, "snapshot", keys, now, documents));
+    refusedAs("BadSnapshot", () => {
+      verifyRoom(snapshot.envelope.version, "snapshot");
+      verifyListing(snapshot.envelope, "snapshot", keys, now, documents);
+    });
     accepted.push(snapshot);
   }
   return {

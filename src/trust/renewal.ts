@@ -60,24 +60,21 @@ export class Renewal {
     if (current.snapshot.listing.expires.at < now) {
       const { envelope } = current.snapshot;
       const { content } = await current.get("root");
-      const next = await signNext(
-        this.#keys,
-        gun,
-        "snapshot",
-        root,
-        envelope,
-        new Map([["root", content]]),
-        now,
+      const named = new Map([["root", content]]);
+      const next = await refusedAsUnknown(() =>
+        signNext(this.#keys, gun, "snapshot", root, envelope, named, now),
       );
       documents.push(next);
       snapshot = next.content;
     }
     // A timestamp says of a snapshot that it is the right one: not of one that the root's keys did not sign.
-    refusedAsUnknown(() =>
+    await refusedAsUnknown(() =>
       verifyListing(parseEnvelope(snapshot), "snapshot", root.roles.snapshot, now, new Map()),
     );
     const listed = new Map([["snapshot", snapshot]]);
-    const next = await signNext(this.#keys, gun, "timestamp", root, timestamp.envelope, listed, now);
+    const next = await refusedAsUnknown(() =>
+      signNext(this.#keys, gun, "timestamp", root, timestamp.envelope, listed, now),
+    );
     documents.push(next);
     try {
       await this.#database.write(async (tx) => {
@@ -101,9 +98,9 @@ export class Renewal {
 }
 
 /** What is published fails a check, which the reader cannot help: UNKNOWN. */
-function refusedAsUnknown<T>(check: () => T): T {
+async function refusedAsUnknown<T>(check: () => T | Promise<T>): Promise<T> {
   try {
-    return check();
+    return await check();
   } catch (error) {
     if (!(error instanceof TufRefusal)) throw error;
     throw new TrustRefusal("UNKNOWN", error.message, {}, error);

@@ -23,7 +23,7 @@ export class KeysNotHeld extends TrustRefusal {
 
 /**
  * Signs the snapshot or timestamp that follows `previous` (null for the first), in which `documents` are listed
- * anew. Throws KeysNotHeld.
+ * anew. Throws KeysNotHeld, and TufRefusal where nothing can follow.
  */
 export async function signNext(
   keys: ServerKeys,

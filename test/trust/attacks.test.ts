@@ -1,7 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { day } from "../../src/kernel/index.ts";
 import { readUpload } from "../../src/trust/index.ts";
+import { parseEnvelope } from "../../src/trust/tuf/envelope.ts";
 import { fileMetaOf } from "../../src/trust/tuf/hashes.ts";
+import { nextListing } from "../../src/trust/tuf/listings.ts";
 import {
   certifiedKey,
   delegation,
@@ -183,7 +185,7 @@ describe("attacks", () => {
     const alice = ecdsaKey();
     const roles = [delegation("targets/alice", alice.public)];
     await scene.begin({ delegations: { keys: keysOf(alice.public), roles } });
-    const far = Number.MAX_SAFE_INTEGER;
+    const far = 2 ** 52;
     const timestamp = signed(
       { _type: "Timestamp", expires: inAYear(), meta: {}, version: far },
       scene.author.rootKey,
@@ -194,6 +196,36 @@ describe("attacks", () => {
     expect((await scene.signedPart("snapshot")).version).toBe(2);
     await scene.publish({ targets: scene.targets({ version: 2 }) });
     expect((await scene.signedPart("targets")).version).toBe(2);
+  });
+
+  describe("fast-forward to where numbers end (sections 1.5.2, 5.3.11)", () => {
+    const end = Number.MAX_SAFE_INTEGER;
+
+    test("is refused, of targets and of a snapshot, so that there is always a next version", async () => {
+      await using scene = await Scene.open();
+      const own = scene.author.snapshotKey;
+      expect(await refused(scene.begin({ version: end }))).toBe(
+        `INVALID_UPDATE: version ${end} of targets leaves no room for those that follow`,
+      );
+      const root = signed(scene.author.root(scene.timestampKey), scene.author.rootKey);
+      const targets = scene.targets();
+      const publish = (version: number) =>
+        scene.publish({
+          root,
+          targets,
+          snapshot: signed(scene.author.snapshot({ root, targets }, { version }), own),
+        });
+      expect(await refused(publish(end))).toContain(`version ${end} of snapshot leaves no room`);
+      await publish(2 ** 52);
+      // From now on the server signs snapshots, and goes on from there.
+      await scene.publish({ root: scene.root({ version: 2 }) });
+      expect((await scene.signedPart("snapshot")).version).toBe(2 ** 52 + 1);
+    });
+
+    test("the server signs nothing behind the last version, which nobody could read", () => {
+      const previous = parseEnvelope(Buffer.from(`{"signed":{"version":${end}}}`));
+      expect(() => nextListing("snapshot", previous, new Map(), 0)).toThrow("no version of the snapshot");
+    });
   });
 
   describe("key compromise below the threshold (sections 1.5.2, 5.3.4)", () => {

@@ -79,6 +79,19 @@ export function verifyThreshold(envelope: Envelope, role: RoleKeys): ReadonlySet
   return valid;
 }
 
+/** Beyond what anybody counts to, and as far again from where numbers end. */
+const maxVersion = 2 ** 52;
+
+/**
+ * TUF specification 1.0, sections 1.5.2 and 5.3.11: fast-forward attack. A version that leaves no room for those that
+ * have to follow would end the role for good. Throws TufRefusal.
+ */
+export function verifyRoom(version: number, role: string): void {
+  if (version > maxVersion) {
+    throw new TufRefusal("version", `version ${version} of ${role} leaves no room for those that follow`);
+  }
+}
+
 /** TUF specification 1.0, sections 5.3.10, 5.4.4, 5.5.6, 5.6.5: freeze attack. Throws TufRefusal. */
 export function verifyExpiry(expires: Instant, role: string, now: number): void {
   if (expires.at < now) throw new TufRefusal("expired", `${role} expired at ${showInstant(expires)}`);

@@ -1,7 +1,7 @@
 import { type Envelope, type RoleKeys, verifyExpiry, verifyThreshold } from "./envelope.ts";
 import { fileMetaOf, requireHashes, verifyHashes } from "./hashes.ts";
 import type { Instant } from "./instant.ts";
-import { badStructure } from "./refusal.ts";
+import { badStructure, TufRefusal } from "./refusal.ts";
 import { type FileMeta, fileMeta, members, object, shaped } from "./shapes.ts";
 
 /** Snapshot and timestamp metadata (TUF specification 1.0, sections 4.4 and 4.6): what other documents are now. */
@@ -50,7 +50,8 @@ export function verifyListing(
 
 /**
  * The `signed` part of the listing that follows `previous`, or of the first: its version is one higher, `documents`
- * replace what it said of them, what it says of others stays. `expires` in milliseconds.
+ * replace what it said of them, what it says of others stays. `expires` in milliseconds. Throws TufRefusal where none
+ * can follow.
  */
 export function nextListing(
   kind: ListingRole,
@@ -61,11 +62,14 @@ export function nextListing(
   const before = (previous?.signed ?? {}) as { readonly meta?: Readonly<Record<string, unknown>> };
   const meta = new Map<string, unknown>(Object.entries(before.meta ?? {}));
   for (const [name, content] of documents) meta.set(name, fileMetaOf(content));
+  const version = (previous?.version ?? 0) + 1;
+  // Nobody could read it, the server no more than clients.
+  if (!Number.isSafeInteger(version)) throw new TufRefusal("version", `no version of the ${kind} can follow`);
   return {
     _type: kinds[kind].type,
     // Whole seconds: what reads a fraction and writes it again may leave out zeros, and spoil the signature.
     expires: new Date(expires).toISOString().replace(/\.\d+Z$/, "Z"),
     meta: Object.fromEntries(meta),
-    version: (previous?.version ?? 0) + 1,
+    version,
   };
 }
