@@ -15,6 +15,9 @@ export interface Upload {
   readonly envelope: Envelope;
 }
 
+/** Of a whole upload, more than hundreds of roles have: each costs a public-key operation. */
+const maxSignatures = 1_000;
+
 /** An upload that was found good: what it is published with. */
 export interface Candidate {
   readonly root: Root;
@@ -36,6 +39,10 @@ export async function examine(
   roots: PublishedRoots,
   now: number,
 ): Promise<Candidate> {
+  const signatures = uploads.values().reduce((sum, { envelope }) => sum + envelope.signatures.length, 0);
+  if (signatures > maxSignatures) {
+    throw invalidUpdate("Validation", `an update may have ${maxSignatures} signatures, not ${signatures}`);
+  }
   const root = await examineRoot(gun, uploads.get("root"), current, roots, now);
   const documents = new Map([["root", root.content]]);
   const trusted = new Map<string, Targets>();

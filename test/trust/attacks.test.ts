@@ -293,4 +293,14 @@ describe("attacks", () => {
       "too many signatures",
     );
   });
+
+  test("endless data: the signatures of a whole upload are counted", async () => {
+    await using scene = await Scene.open();
+    const signer = ecdsaKey();
+    const targets = scene.targets({}, ...Array.from({ length: 256 }, () => signer));
+    const parts = Object.fromEntries(["a", "b", "c", "d"].map((role) => [`targets/${role}`, targets]));
+    expect(await refused(scene.publish({ root: scene.root(), targets: scene.targets(), ...parts }))).toBe(
+      "INVALID_UPDATE: an update may have 1000 signatures, not 1026",
+    );
+  });
 });

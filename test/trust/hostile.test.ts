@@ -155,6 +155,11 @@ describe("multipart bodies", () => {
     );
   });
 
+  test("more parts than anybody publishes together", () => {
+    const { headers, body } = multipart(Array.from({ length: 501 }, () => ["targets/a", "{}"] as const));
+    expect(() => parseMultipart(headers["content-type"], body)).toThrow("too many parts");
+  });
+
   test("any bytes", () => {
     const pieces = fc.constantFrom(
       "--b",

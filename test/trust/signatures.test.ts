@@ -99,6 +99,15 @@ describe("thresholds", () => {
     expect(verify(signed({ x: 1 }, a, a, a), roleOf(2, a, b))).toThrow("did not meet threshold for targets");
   });
 
+  test("look at one signature of each key, the first", () => {
+    const wrong = { ...a, sign: () => b.sign(message).slice(0, 64) };
+    expect(verify(signed({ x: 1 }, wrong, a), roleOf(1, a))).toThrow("did not meet threshold");
+    expect(verify(signed({ x: 1 }, a, wrong), roleOf(1, a))()).toEqual(new Set([a.public.id]));
+    expect(verify(signed({ x: 1 }, a, wrong, b), roleOf(1, a, b))()).toEqual(
+      new Set([a.public.id, b.public.id]),
+    );
+  });
+
   test("are not met by keys of other roles", () => {
     expect(verify(signed({ x: 1 }, a, stranger), roleOf(2, a, b))).toThrow("did not meet threshold");
   });

@@ -6,8 +6,8 @@ export interface Part {
   readonly content: Uint8Array;
 }
 
-/** More than a repository has roles. */
-const maxParts = 1_000;
+/** More than a repository has roles that are published together. */
+const maxParts = 500;
 const maxHeaders = 8 * 1024;
 
 /**

@@ -58,17 +58,19 @@ export function parseEnvelope(content: Uint8Array): Envelope {
 
 /**
  * TUF specification 1.0, sections 5.3.4, 5.4.2, 5.5.3, 5.6.3: at least a threshold of the role's keys have
- * signed. Each key counts once; signatures by other keys, and wrong ones, count for nothing. Answers the ids of the
- * keys that have signed. Throws TufRefusal.
+ * signed. Each key counts once, by the first signature that names it: their ids are to be unique (section 4.2.1), and
+ * each costs a public-key operation. Signatures by other keys, and wrong ones, count for nothing. Answers the ids of
+ * all keys that have signed. Throws TufRefusal.
  */
 export function verifyThreshold(envelope: Envelope, role: RoleKeys): ReadonlySet<string> {
   if (envelope.signatures.length === 0) throw new TufRefusal("threshold", "tuf: data has no signatures");
   if (role.threshold < 1) throw new TufRefusal("threshold", "valid signatures did not meet threshold");
   const message = canonicalJson(envelope.signed);
-  const valid = new Set<string>();
+  const [seen, valid] = [new Set<string>(), new Set<string>()];
   for (const { keyId, method, value } of envelope.signatures) {
     const key = role.keys.get(keyId);
-    if (key === undefined || valid.has(keyId)) continue;
+    if (key === undefined || seen.has(keyId)) continue;
+    seen.add(keyId);
     // Otherwise one key under two ids would count twice.
     if (key.id !== keyId) throw new TufRefusal("key-id", "key ID is not valid for key content");
     if (isSignature(method, key, value, message)) valid.add(keyId);
