@@ -8,6 +8,13 @@ import { isSignature } from "./signatures.ts";
 /** More than any role has keys; each costs a public-key operation (specification 1.0, section 1.5.2: endless data). */
 const maxSignatures = 256;
 
+/**
+ * Values in a document, counted by what stands between them: a hundred thousand targets have fewer. To read and write
+ * millions of names takes seconds, in which nobody else is answered.
+ */
+const maxValues = 1_000_000;
+const [comma, colon] = [0x2c, 0x3a];
+
 export interface Signature {
   readonly keyId: string;
   readonly method: string;
@@ -34,11 +41,12 @@ export interface RoleKeys {
 
 const common = object({ _type: text, version: integer, expires: instant });
 const signature = object({ keyid: text, method: text, sig: bytes });
-const shape = object({ signed: optional(common), signatures: list(signature) });
+const shape = object({ signed: optional(common), signatures: list(signature, maxSignatures) });
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Parses what every role's metadata has in common. Throws TufRefusal; `{}` passes, as version 0. */
 export function parseEnvelope(content: Uint8Array): Envelope {
+  if (content.length > maxValues) requireFewValues(content);
   let json: unknown;
   try {
     json = JSON.parse(utf8.decode(content));
@@ -46,7 +54,6 @@ export function parseEnvelope(content: Uint8Array): Envelope {
     throw new TufRefusal("malformed", "json: invalid metadata", cause);
   }
   const { signed, signatures } = shaped(shape, json);
-  if (signatures.length > maxSignatures) throw new TufRefusal("malformed", "too many signatures");
   return {
     signed: (json as { signed?: unknown }).signed ?? null,
     signatures: signatures.map(({ keyid, method, sig }) => ({ keyId: keyid, method, value: sig })),
@@ -54,6 +61,14 @@ export function parseEnvelope(content: Uint8Array): Envelope {
     version: signed?.version ?? 0,
     expires: signed?.expires ?? shaped(instant, null),
   };
+}
+
+function requireFewValues(content: Uint8Array): void {
+  let count = 0;
+  for (const byte of content) if (byte === comma || byte === colon) count++;
+  if (count > maxValues) {
+    throw new TufRefusal("malformed", `json: too many values: a document may have ${maxValues}`);
+  }
 }
 
 /**

@@ -2,7 +2,7 @@ import { type Envelope, type RoleKeys, verifyExpiry, verifyThreshold } from "./e
 import { fileMetaOf, requireHashes, verifyHashes } from "./hashes.ts";
 import type { Instant } from "./instant.ts";
 import { badStructure, TufRefusal } from "./refusal.ts";
-import { type FileMeta, fileMeta, members, object, shaped } from "./shapes.ts";
+import { bounds, type FileMeta, fileMeta, members, object, shaped } from "./shapes.ts";
 
 /** Snapshot and timestamp metadata (TUF specification 1.0, sections 4.4 and 4.6): what other documents are now. */
 export interface Listing {
@@ -11,7 +11,7 @@ export interface Listing {
   readonly meta: ReadonlyMap<string, FileMeta>;
 }
 
-const shape = object({ meta: members(fileMeta) });
+const shape = object({ meta: members(fileMeta, bounds.documents) });
 const kinds = {
   snapshot: { type: "Snapshot", lists: ["root", "targets"] },
   timestamp: { type: "Timestamp", lists: ["snapshot"] },
@@ -62,6 +62,8 @@ export function nextListing(
   const before = (previous?.signed ?? {}) as { readonly meta?: Readonly<Record<string, unknown>> };
   const meta = new Map<string, unknown>(Object.entries(before.meta ?? {}));
   for (const [name, content] of documents) meta.set(name, fileMetaOf(content));
+  if (meta.size > bounds.documents)
+    throw badStructure(kind, `it would list more than ${bounds.documents} roles`);
   const version = (previous?.version ?? 0) + 1;
   // Nobody could read it, the server no more than clients.
   if (!Number.isSafeInteger(version)) throw new TufRefusal("version", `no version of the ${kind} can follow`);

@@ -3,10 +3,11 @@ export const baseRoles = ["root", "targets", "snapshot", "timestamp"] as const;
 export type BaseRole = (typeof baseRoles)[number];
 
 const base: ReadonlySet<string> = new Set(baseRoles);
-const delegation = /^targets(?:\/[-a-z0-9_]+)+$/;
+/** Delegations of delegations: more levels than anybody has, each of which costs whoever looks at the last. */
+const delegation = /^targets(?:\/[-a-z0-9_]+){1,16}$/;
 const maxLength = 255;
 
-/** True of `targets/…` in the letters and length that Notary takes (the contract, section 3). */
+/** True of `targets/…` in the letters and length that Notary takes (the contract, section 3), sixteen levels deep at most. */
 export function isDelegation(role: string): boolean {
   return role.length <= maxLength && delegation.test(role);
 }

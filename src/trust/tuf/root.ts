@@ -4,7 +4,7 @@ import type { Instant } from "./instant.ts";
 import type { PublicKey } from "./keys.ts";
 import { badStructure, TufRefusal } from "./refusal.ts";
 import { type BaseRole, baseRoles } from "./roles.ts";
-import { integer, key, list, members, object, optional, shaped, string } from "./shapes.ts";
+import { bounds, integer, key, list, members, object, optional, shaped, string } from "./shapes.ts";
 
 /** Root metadata (TUF specification 1.0, section 4.3) that does not contradict itself. */
 export interface Root {
@@ -24,8 +24,8 @@ export interface RootContext {
   readonly allowExpired: boolean;
 }
 
-const role = object({ keyids: list(string), threshold: integer });
-const shape = object({ keys: members(key), roles: members(optional(role)) });
+const role = object({ keyids: list(string, bounds.keys), threshold: integer });
+const shape = object({ keys: members(key, bounds.keys), roles: members(optional(role), bounds.roles) });
 
 /** Reads a root without believing it. Throws TufRefusal. */
 export function parseRoot(envelope: Envelope): Root {

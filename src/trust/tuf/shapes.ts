@@ -13,6 +13,23 @@ export type Shape<T> = (value: unknown, path: string[]) => T;
 type Shapes = Readonly<Record<string, Shape<unknown>>>;
 type Shaped<S extends Shapes> = { readonly [Name in keyof S]: ReturnType<S[Name]> };
 
+/**
+ * Bounds far above what real metadata has, which keep hostile metadata from taking memory and time that nobody has
+ * (TUF specification 1.0, section 1.5.2, endless data).
+ */
+export const bounds = {
+  /** Keys that a document lists, or a role has. */
+  keys: 1_000,
+  /** Delegations of a document, or roles of a root. */
+  roles: 1_000,
+  /** Paths of a delegation. */
+  paths: 1_000,
+  /** Characters of a key with its certificates, a signature or a hash in base64. */
+  base64: 128 * 1024,
+  /** Documents that a snapshot lists: those of delegations that were taken back stay in it. */
+  documents: 10_000,
+} as const;
+
 /** Throws TufRefusal when `value` has not that shape, naming the first place where it has not. */
 export function shaped<T>(shape: Shape<T>, value: unknown): T {
   return shape(value, []);
@@ -33,6 +50,7 @@ const base64Text = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}
 /** Standard base64 with its padding, as it is written. */
 const base64: Shape<string> = (value, path) => {
   const written = text(value, path);
+  if (written.length > bounds.base64) return unexpected(path, "longer than anything in base64 may be");
   return base64Text.test(written) ? written : unexpected(path, "not base64");
 };
 
@@ -58,10 +76,12 @@ export function object<S extends Shapes>(shapes: S): Shape<Shaped<S>> {
   };
 }
 
-export function list<T>(item: Shape<T>): Shape<readonly T[]> {
+/** `most` is looked at before the items are. */
+export function list<T>(item: Shape<T>, most: number): Shape<readonly T[]> {
   return (value, path) => {
     if (isNothing(value)) return [];
     if (!Array.isArray(value)) return unexpected(path, "not a list");
+    if (value.length > most) throw tooMany(path, most);
     return value.map((given, index) => within(path, String(index), item, given));
   };
 }
@@ -70,12 +90,14 @@ export function list<T>(item: Shape<T>): Shape<readonly T[]> {
  * An object's members as a map, which unlike an object has room for every name: `__proto__` is a valid tag, and
  * `constructor` must not be found where it was not put.
  */
-export function members<T>(member: Shape<T>): Shape<ReadonlyMap<string, T>> {
+export function members<T>(member: Shape<T>, most = Number.POSITIVE_INFINITY): Shape<ReadonlyMap<string, T>> {
   return (value, path) => {
     const read = new Map<string, T>();
     if (isNothing(value)) return read;
     if (!isObject(value)) return unexpected(path, "not an object");
-    for (const name of Object.keys(value)) read.set(name, within(path, name, member, value[name]));
+    const names = Object.keys(value);
+    if (names.length > most) throw tooMany(path, most);
+    for (const name of names) read.set(name, within(path, name, member, value[name]));
     return read;
   };
 }
@@ -106,6 +128,11 @@ function isNothing(value: unknown): value is null | undefined {
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function tooMany(path: readonly string[], most: number): TufRefusal {
+  const what = path.at(-1) ?? "values";
+  return new TufRefusal("malformed", `too many ${what}: a document may have at most ${most} of them`);
 }
 
 function unexpected(path: readonly string[], problem: string): never {

@@ -6,6 +6,7 @@ import { badStructure, TufRefusal } from "./refusal.ts";
 import { isDelegation, parentOf } from "./roles.ts";
 import { roleKeys } from "./root.ts";
 import {
+  bounds,
   type FileMeta,
   fileMeta,
   integer,
@@ -40,11 +41,11 @@ export interface Delegation extends RoleKeys {
 
 const delegated = object({
   name: text,
-  keyids: list(string),
+  keyids: list(string, bounds.keys),
   threshold: integer,
-  paths: list(string),
+  paths: list(string, bounds.paths),
 });
-const delegations = object({ keys: members(key), roles: list(delegated) });
+const delegations = object({ keys: members(key, bounds.keys), roles: list(delegated, bounds.roles) });
 const shape = object({ targets: members(fileMeta), delegations: optional(delegations) });
 
 /** Reads the metadata of `role` without believing it. Throws TufRefusal. */
