@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
-import { day, parseRepositoryName } from "../../src/kernel/index.ts";
+import { Events } from "../../src/events/index.ts";
+import { day, parseRepositoryName, second } from "../../src/kernel/index.ts";
 import { createTrust, type Trust } from "../../src/trust/index.ts";
 import { Pusher } from "../api/content.ts";
 import { type ApiFixture, host, openApi } from "../api/fixture.ts";
@@ -149,6 +150,34 @@ describeOnEngines("the watch over signed tags", (open) => {
     expect(alarms.flat().map(({ kind }) => kind)).toEqual(["tampered"]);
   });
 
+  test("a look that fails is tried again after a pause, twice as long each time, and others are not held up", async () => {
+    const good = await push.newImage(name, ["1.0"]);
+    await signer.sign({ "1.0": good });
+    await work();
+    await push.newImage(name, ["1.0"]);
+    const events = new Events();
+    let tries = 0;
+    events.on("trustAlarm", async () => {
+      tries++;
+      throw new Error("fails");
+    });
+    const { watch } = another(events);
+    const { clock } = fixture.rooms;
+    const attempt = () => watch.work().catch(() => []);
+    await attempt();
+    await attempt();
+    expect(tries).toBe(1);
+    clock.now += 2 * second;
+    await attempt();
+    clock.now += 3 * second;
+    await attempt();
+    expect(tries).toBe(2);
+    clock.now += second;
+    await attempt();
+    expect(tries).toBe(3);
+    expect(await work()).toEqual(["tampered"]);
+  });
+
   test("repositories without trust data leave nothing to look at", async () => {
     await push.newImage(name, ["1.0"]);
     const { rows } = {
@@ -205,11 +234,11 @@ describeOnEngines("the watch over signed tags", (open) => {
   });
 
   /** What another process on the same database has. */
-  function another(): Trust {
+  function another(events = new Events()): Trust {
     const { audit, rooms } = fixture;
     const { database, clock } = rooms;
     const secret = new Uint8Array(64).fill(7);
-    return createTrust({ database, audit, clock: () => clock.now, secret, hosts: [host] });
+    return createTrust({ database, audit, clock: () => clock.now, events, secret, hosts: [host] });
   }
 
   /** A stored manifest as a client would push it. */

@@ -16,6 +16,7 @@ import {
   nextLook,
   type TagLook,
 } from "./looks.ts";
+import { Retries } from "./retries.ts";
 import { alarmsOfDeleted, changesAmong, remember, tagId } from "./troubles.ts";
 
 export interface WatchOptions {
@@ -36,9 +37,11 @@ export interface WatchOptions {
  */
 export class TrustWatch {
   readonly #options: WatchOptions;
+  readonly #retries: Retries;
 
   constructor(options: WatchOptions) {
     this.#options = options;
+    this.#retries = new Retries(options.clock);
   }
 
   /** Leaves a note of tags that were moved, where there is trust data that may say something of them. */
@@ -63,8 +66,9 @@ export class TrustWatch {
   }
 
   /**
-   * Works off the notes that are there; answers the alarms that were raised. One that fails stays, and the others go on.
-   * Those that come meanwhile are for the next time: where much is published, much is looked at together.
+   * Works off the notes that are there; answers the alarms that were raised. One that fails stays, to be tried
+   * again after a pause, and the others go on. Those that come meanwhile are for the next time: where much is published,
+   * much is looked at together.
    */
   async work(): Promise<readonly TagAlarm[]> {
     const { database } = this.#options;
@@ -73,9 +77,14 @@ export class TrustWatch {
     const newest = await newestLook(database.read);
     let look = await nextLook(database.read, 0, newest);
     while (look !== null) {
+      // What is published after that, nobody has looked at yet.
+      const id = look.kind === "tag" ? look.id : look.through;
       try {
-        alarms.push(...(await (look.kind === "tag" ? this.#lookAtTag(look) : this.#lookAtAll(look))));
+        if (this.#retries.isDue(id)) {
+          alarms.push(...(await (look.kind === "tag" ? this.#lookAtTag(look) : this.#lookAtAll(look))));
+        }
       } catch (error) {
+        this.#retries.failed(id);
         failures.push(error);
       }
       look = await nextLook(database.read, look.id, newest);
