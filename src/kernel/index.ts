@@ -1,5 +1,6 @@
 export * from "./caller.ts";
 export * from "./clock.ts";
+export * from "./courtesy.ts";
 export * from "./digest.ts";
 export * from "./errors.ts";
 export * from "./file-refusal.ts";

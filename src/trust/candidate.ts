@@ -1,12 +1,20 @@
+import { Courtesy } from "../kernel/index.ts";
 import type { CurrentSet } from "./current.ts";
+import type { ProvenTargets } from "./proven-targets.ts";
 import type { PublishedRoots } from "./published-roots.ts";
 import { type InvalidPart, invalidUpdate, TrustRefusal } from "./refusal.ts";
-import { type Envelope, parseEnvelope, verifyRoom } from "./tuf/envelope.ts";
+import { type Envelope, type RoleKeys, verifyRoom } from "./tuf/envelope.ts";
 import { verifyListing } from "./tuf/listings.ts";
 import { TufRefusal } from "./tuf/refusal.ts";
 import { ancestorsOf, byDepth, parentOf } from "./tuf/roles.ts";
 import { type Root, verifyRoot } from "./tuf/root.ts";
-import { type Targets, verifyDelegation, verifyTargets } from "./tuf/targets.ts";
+import {
+  type Delegation,
+  delegationOf,
+  type Targets,
+  verifyDelegation,
+  verifyTargets,
+} from "./tuf/targets.ts";
 
 /** A document that a client uploads, parsed but not believed. */
 export interface Upload {
@@ -17,6 +25,9 @@ export interface Upload {
 
 /** Of a whole upload, more than hundreds of roles have: each costs a public-key operation. */
 const maxSignatures = 1_000;
+
+/** Of targets that are trusted, what those below are held against. */
+type Delegating = Pick<Targets, "delegations">;
 
 /** An upload that was found good: what it is published with. */
 export interface Candidate {
@@ -37,6 +48,7 @@ export async function examine(
   uploads: ReadonlyMap<string, Upload>,
   current: CurrentSet | null,
   roots: PublishedRoots,
+  proven: ProvenTargets,
   now: number,
 ): Promise<Candidate> {
   const signatures = uploads.values().reduce((sum, { envelope }) => sum + envelope.signatures.length, 0);
@@ -45,24 +57,26 @@ export async function examine(
   }
   const root = await examineRoot(gun, uploads.get("root"), current, roots, now);
   const documents = new Map([["root", root.content]]);
-  const trusted = new Map<string, Targets>();
+  const trusted = new Map<string, Delegating>();
+  const courtesy = new Courtesy();
   const accepted = [uploads.get("root")];
 
   const roles = [...uploads.values()].filter(({ role }) => role.split("/", 1)[0] === "targets");
   for (const upload of roles.sort((a, b) => byDepth(a.role, b.role))) {
+    if (courtesy.due) await courtesy.pause();
     const { role, content, envelope } = upload;
     for (const ancestor of ancestorsOf(role)) {
       const stored = trusted.has(ancestor) ? null : ((await current?.find(ancestor)) ?? null);
       // Where it is not there either, the role below has nobody who delegates to it, and is refused for that.
       if (stored === null) continue;
       // What is published may have expired: it is what its successor is held against.
-      const published = () => verify(root.metadata, parseEnvelope(stored.content), ancestor, trusted, null);
+      const published = () => proven.of(stored.content, roleOf(root.metadata, ancestor, trusted));
       trusted.set(ancestor, fromStore(published));
       documents.set(ancestor, stored.content);
     }
     const sent = () => {
       verifyRoom(envelope.version, role);
-      return verify(root.metadata, envelope, role, trusted, now);
+      return verify(envelope, roleOf(root.metadata, role, trusted), now);
     };
     trusted.set(role, refusedAs("BadTargets", sent));
     documents.set(role, content);
@@ -118,16 +132,15 @@ async function examineRoot(
   };
 }
 
-function verify(
-  root: Root,
-  envelope: Envelope,
-  role: string,
-  trusted: ReadonlyMap<string, Targets>,
-  now: number | null,
-): Targets {
-  if (role === "targets") return verifyTargets(envelope, root.roles.targets, now);
+function verify(envelope: Envelope, role: RoleKeys | Delegation, now: number): Delegating {
+  return "paths" in role ? verifyDelegation(envelope, role, now) : verifyTargets(envelope, role, now);
+}
+
+/** Whose keys count for a role of targets. Throws TufRefusal where nobody delegates to it. */
+function roleOf(root: Root, role: string, trusted: ReadonlyMap<string, Delegating>): RoleKeys | Delegation {
+  if (role === "targets") return root.roles.targets;
   if (!trusted.has("targets")) throw new TufRefusal("delegation", "targets must be loaded first");
-  return verifyDelegation(envelope, role, trusted.get(parentOf(role)), now);
+  return delegationOf(trusted.get(parentOf(role)), role);
 }
 
 /** Runs a check of what the client sent. Throws INVALID_UPDATE, for that part of it. */

@@ -4,6 +4,7 @@ import { type Candidate, examine, type Upload } from "./candidate.ts";
 import { CurrentSet } from "./current.ts";
 import type { GunNames } from "./guns.ts";
 import type { Journal } from "./journal.ts";
+import type { ProvenTargets } from "./proven-targets.ts";
 import { PublishedRoots } from "./published-roots.ts";
 import { invalidUpdate, TrustRefusal } from "./refusal.ts";
 import type { ServerKeys } from "./server-keys.ts";
@@ -20,6 +21,7 @@ export interface PublisherOptions {
   readonly keys: ServerKeys;
   readonly journal: Journal;
   readonly names: GunNames;
+  readonly proven: ProvenTargets;
 }
 
 /** Takes what clients sign: all of it at once, or nothing (the contract, section 3). */
@@ -30,15 +32,17 @@ export class Publisher {
   readonly #keys: ServerKeys;
   readonly #journal: Journal;
   readonly #names: GunNames;
+  readonly #proven: ProvenTargets;
   readonly #roots = new PublishedRoots();
 
-  constructor({ database, clock, store, keys, journal, names }: PublisherOptions) {
+  constructor({ database, clock, store, keys, journal, names, proven }: PublisherOptions) {
     this.#database = database;
     this.#clock = clock;
     this.#store = store;
     this.#keys = keys;
     this.#journal = journal;
     this.#names = names;
+    this.#proven = proven;
   }
 
   /**
@@ -50,7 +54,7 @@ export class Publisher {
     const now = this.#clock();
     const current = await CurrentSet.open(this.#store, gun);
     const byRole = new Map(uploads.map((upload) => [upload.role, upload]));
-    const candidate = await examine(gun, byRole, current, this.#roots, now);
+    const candidate = await examine(gun, byRole, current, this.#roots, this.#proven, now);
     const { root, accepted } = candidate;
     const documents: NewMetadata[] = accepted.map(({ role, content, envelope }) => ({
       role,

@@ -7,6 +7,7 @@ import { GunNames } from "./guns.ts";
 import { Journal } from "./journal.ts";
 import { TrustOverview } from "./overview.ts";
 import { projectIdOf } from "./projects.ts";
+import { ProvenTargets } from "./proven-targets.ts";
 import { Publisher } from "./publish.ts";
 import { MetadataReader } from "./read.ts";
 import { Renewal } from "./renewal.ts";
@@ -57,7 +58,8 @@ export function createTrust(options: TrustOptions): Trust {
   const keys = new ServerKeys(database, clock, secret);
   const journal = new Journal(database, audit, clock, names);
   const renewal = new Renewal(database, clock, store, keys, journal);
-  const verification = new Verification(store, renewal);
+  const proven = new ProvenTargets();
+  const verification = new Verification(store, renewal, proven);
   const statuses = new TrustStatuses(clock, verification, names);
   const overview = new TrustOverview(database.read, verification, statuses, names);
   const expiries = new Expiries(database, clock, events);
@@ -81,7 +83,7 @@ export function createTrust(options: TrustOptions): Trust {
   });
   return {
     names,
-    publisher: new Publisher({ database, clock, store, keys, journal, names }),
+    publisher: new Publisher({ database, clock, store, keys, journal, names, proven }),
     reader: new MetadataReader(database, clock, store, renewal),
     journal,
     statuses,

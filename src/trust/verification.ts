@@ -1,27 +1,35 @@
 import { Lru } from "../kernel/index.ts";
 import { CurrentSet } from "./current.ts";
+import type { ProvenTargets } from "./proven-targets.ts";
+import { PublishedRoots } from "./published-roots.ts";
 import { TrustRefusal } from "./refusal.ts";
 import type { Renewal } from "./renewal.ts";
 import type { MetadataStore } from "./store.ts";
 import { TufRefusal } from "./tuf/refusal.ts";
-import { type VerifiedTargets, verifyCurrentTargets } from "./verified-targets.ts";
+import { maxBytes, type VerifiedTargets, verifyCurrentTargets } from "./verified-targets.ts";
 
 /** What is signed under a GUN, or why nothing can be said of it: somebody has changed what is stored. */
 export type Verified = { readonly targets: VerifiedTargets } | { readonly broken: string };
 
-/** GUNs of which the verified targets are remembered. */
-const remembered = 1_000;
+interface Known {
+  /** The timestamp's hash, which everything below it follows from: nothing here ever changes. */
+  readonly sha256: string;
+  readonly targets: VerifiedTargets;
+}
 
-/** Verifies what is published, once for each version of it. */
+/** Verifies what is published, once for each version of it, of which the newest of each GUN is remembered. */
 export class Verification {
   readonly #store: MetadataStore;
   readonly #renewal: Renewal;
-  /** By GUN and the timestamp's hash, which everything below it follows from: nothing here ever changes. */
-  readonly #known = new Lru<string, VerifiedTargets>(remembered);
+  readonly #proven: ProvenTargets;
+  readonly #roots = new PublishedRoots();
+  readonly #known = new Lru<string, Known>(maxBytes, ({ targets }) => targets.bytes);
+  readonly #underWay = new Map<string, Promise<VerifiedTargets>>();
 
-  constructor(store: MetadataStore, renewal: Renewal) {
+  constructor(store: MetadataStore, renewal: Renewal, proven: ProvenTargets) {
     this.#store = store;
     this.#renewal = renewal;
+    this.#proven = proven;
   }
 
   /** Null where nothing is published. */
@@ -29,17 +37,32 @@ export class Verification {
     try {
       const stored = await CurrentSet.open(this.#store, gun);
       if (stored === null) return null;
-      const current = await this.#renewedIfPossible(stored);
-      const key = `${gun}\n${current.timestamp.stored.sha256}`;
-      const targets = this.#known.get(key) ?? (await verifyCurrentTargets(current));
-      this.#known.set(key, targets);
-      return { targets };
+      return { targets: await this.#targetsOf(await this.#renewedIfPossible(stored)) };
     } catch (error) {
       if (error instanceof TufRefusal) return { broken: error.message };
       // Deleted while it was being read.
       if (error instanceof TrustRefusal && error.code === "METADATA_NOT_FOUND") return null;
       throw error;
     }
+  }
+
+  /** Those who ask while it is being worked out wait for the one answer. */
+  async #targetsOf(current: CurrentSet): Promise<VerifiedTargets> {
+    const { gun, timestamp } = current;
+    const { sha256 } = timestamp.stored;
+    const known = this.#known.get(gun);
+    if (known?.sha256 === sha256) return known.targets;
+    const key = `${gun}\n${sha256}`;
+    const underWay = this.#underWay.get(key);
+    if (underWay !== undefined) return underWay;
+    const work = verifyCurrentTargets(current, this.#roots, this.#proven)
+      .then((targets) => {
+        this.#known.set(gun, { sha256, targets });
+        return targets;
+      })
+      .finally(() => this.#underWay.delete(key));
+    this.#underWay.set(key, work);
+    return work;
   }
 
   /** What cannot be signed anew is looked at as it is, and found to have expired. */

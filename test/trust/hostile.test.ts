@@ -5,6 +5,7 @@ import { TrustRefusal } from "../../src/trust/index.ts";
 import { parseEnvelope, verifyThreshold } from "../../src/trust/tuf/envelope.ts";
 import { parseInstant, showInstant } from "../../src/trust/tuf/instant.ts";
 import { parseListing } from "../../src/trust/tuf/listings.ts";
+import { Prefixes } from "../../src/trust/tuf/prefixes.ts";
 import { TufRefusal } from "../../src/trust/tuf/refusal.ts";
 import { isRole } from "../../src/trust/tuf/roles.ts";
 import { parseRoot } from "../../src/trust/tuf/root.ts";
@@ -139,6 +140,25 @@ describe("times", () => {
     "2026-11-21T25:00:00Z",
     "2026-11-21T21:01:24",
   ])("%p is none", (text) => expect(parseInstant(text)).toBeNull());
+});
+
+describe("prefixes", () => {
+  const few = fc.array(fc.stringMatching(/^[ab]{0,4}$/), { maxLength: 8 });
+
+  test("cover exactly what begins with one of them", () => {
+    fc.assert(
+      fc.property(few, fc.stringMatching(/^[abc]{0,6}$/), (prefixes, text) => {
+        const any = prefixes.some((prefix) => text.startsWith(prefix));
+        expect(new Prefixes(prefixes).cover(text)).toBe(any);
+      }),
+    );
+  });
+
+  test("are all where one of them is empty", () => {
+    expect(new Prefixes(["a", ""]).isAll).toBe(true);
+    expect(new Prefixes(["a"]).isAll).toBe(false);
+    expect(new Prefixes([]).isAll).toBe(false);
+  });
 });
 
 describe("multipart bodies", () => {

@@ -5,7 +5,7 @@ import { canonicalKeyId, importKey, type PublicKey, publicKey } from "../../src/
 import { parseListing, verifyListing } from "../../src/trust/tuf/listings.ts";
 import { verifyRoot } from "../../src/trust/tuf/root.ts";
 import { isSignature } from "../../src/trust/tuf/signatures.ts";
-import { verifyDelegation, verifyTargets } from "../../src/trust/tuf/targets.ts";
+import { delegationOf, verifyDelegation, verifyTargets } from "../../src/trust/tuf/targets.ts";
 import { describeUnless } from "../support/describe-unless.ts";
 import { type TemporaryDirectory, temporaryDirectory } from "../support/temporary-directory.ts";
 import { certifiedKey, ecdsaKey, ed25519Key, rsaKey, rsaWith, signed, type TestKey } from "./author.ts";
@@ -166,7 +166,7 @@ describeUnless(missingNotary, "metadata of the original client and server", () =
     const now = Date.now();
     const trusted = verifyRoot(parseEnvelope(root), { gun, previous: null, now, allowExpired: false });
     const top = verifyTargets(parseEnvelope(targets), trusted.roles.targets, now);
-    const delegated = verifyDelegation(parseEnvelope(releases), "targets/releases", top, now);
+    const delegated = verifyDelegation(parseEnvelope(releases), delegationOf(top, "targets/releases"), now);
     const documents = new Map([
       ["root", root],
       ["targets", targets],

@@ -1,5 +1,5 @@
-import type { Caller } from "../../kernel/index.ts";
-import { readUpload, type Trust, TrustRefusal } from "../../trust/index.ts";
+import { type Caller, Courtesy } from "../../kernel/index.ts";
+import { readUpload, type Trust, TrustRefusal, type Upload } from "../../trust/index.ts";
 import { parseMultipart } from "./multipart.ts";
 import { type Reply, reply } from "./reply.ts";
 
@@ -13,11 +13,14 @@ const maxUpload = 32 * 1024 * 1024;
 export async function publish(trust: Trust, caller: Caller, gun: string, request: Request): Promise<Reply> {
   const body = await readBounded(request);
   const parts = parseMultipart(request.headers.get("content-type"), body);
-  const uploads = parts.map(({ fileName, content }) => {
+  const uploads: Upload[] = [];
+  const courtesy = new Courtesy();
+  for (const { fileName, content } of parts) {
+    if (courtesy.due) await courtesy.pause();
     const role = fileName.replace(/\.json$/, "");
     if (role === "") throw new TrustRefusal("NO_FILENAME", "A part has no file name.");
-    return readUpload(role, content);
-  });
+    uploads.push(readUpload(role, content));
+  }
   await trust.publisher.publish(caller, gun, uploads);
   return reply(null);
 }

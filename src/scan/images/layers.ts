@@ -1,6 +1,6 @@
 import { mkdir } from "node:fs/promises";
 import { blobKey } from "../../blobs/index.ts";
-import { BreakwaterError, type Digest, day, hour, minute } from "../../kernel/index.ts";
+import { BreakwaterError, Courtesy, type Digest, day, hour, minute } from "../../kernel/index.ts";
 import {
   ImageBudget,
   type ImageLayer,
@@ -9,7 +9,6 @@ import {
   inspectLayer,
   readerVersion,
 } from "../inventory/index.ts";
-import { Courtesy } from "./courtesy.ts";
 import type { ImagesOptions } from "./options.ts";
 
 const elsewhere =

@@ -1,9 +1,8 @@
 import { batches, type Database, type Reader, type Tx } from "../../db/index.ts";
-import { second } from "../../kernel/index.ts";
+import { Courtesy, second } from "../../kernel/index.ts";
 import type { Finding, Identity } from "../match/finding.ts";
 import { matchIdentity } from "../match/match.ts";
 import { recount } from "./counts.ts";
-import { Courtesy } from "./courtesy.ts";
 import { replaceFindings } from "./findings.ts";
 import { readMatched, writeMatched } from "./matched.ts";
 import { raiseNews } from "./news.ts";

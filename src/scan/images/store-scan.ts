@@ -1,4 +1,5 @@
 import type { Tx } from "../../db/index.ts";
+import { Courtesy } from "../../kernel/index.ts";
 import { readPointer } from "../feeds/pointer.ts";
 import { type ImageInventory, readerVersion } from "../inventory/index.ts";
 import type { Finding, Identity } from "../match/finding.ts";
@@ -7,7 +8,6 @@ import { matchIdentity } from "../match/match.ts";
 import type { ImagePart } from "../match/parts.ts";
 import { compress } from "./compressed-json.ts";
 import { recount } from "./counts.ts";
-import { Courtesy } from "./courtesy.ts";
 import { replaceFindings } from "./findings.ts";
 import { readMatched } from "./matched.ts";
 import type { CurrentKnown, ImagesOptions } from "./options.ts";

@@ -76,19 +76,18 @@ export function verifyTargets(envelope: Envelope, role: RoleKeys, now: number | 
 }
 
 /**
- * TUF specification 1.0, section 5.6.7: a delegation as `parent`, which is trusted, has it signed. Throws
- * TufRefusal, also when the parent has no such delegation: whoever holds a key of some other role signs nothing here.
+ * Whom `parent`, which is trusted, delegates that name to. Throws TufRefusal when it does to nobody: whoever holds a
+ * key of some other role signs nothing there.
  */
-export function verifyDelegation(
-  envelope: Envelope,
-  name: string,
-  parent: Targets | undefined,
-  now: number | null,
-): SignedTargets {
+export function delegationOf(parent: Pick<Targets, "delegations"> | undefined, name: string): Delegation {
   const role = parent?.delegations.find((delegation) => delegation.name === name);
-  if (role === undefined) {
-    throw new TufRefusal("delegation", `tuf: invalid role ${name}. delegation does not exist`);
-  }
+  if (role !== undefined) return role;
+  throw new TufRefusal("delegation", `tuf: invalid role ${name}. delegation does not exist`);
+}
+
+/** TUF specification 1.0, section 5.6.7: targets as a trusted delegation has them signed. Throws TufRefusal. */
+export function verifyDelegation(envelope: Envelope, role: Delegation, now: number | null): SignedTargets {
+  const { name } = role;
   for (const listed of role.keys.values()) {
     if (!hasSoundCertificate(listed)) {
       throw new TufRefusal("certificate", `the certificate of key ${listed.id} of ${name} is not secure`);
