@@ -1,6 +1,6 @@
 import type { Database } from "../db/index.ts";
 import type { AuditLog } from "../events/index.ts";
-import type { Clock } from "../kernel/index.ts";
+import { type Clock, type Soon, soon } from "../kernel/index.ts";
 import { Credentials } from "./credentials.ts";
 import { deriveKey } from "./keys.ts";
 import { LoginThrottle } from "./login-throttle.ts";
@@ -8,8 +8,9 @@ import { Passwords } from "./passwords.ts";
 import { anonymous, type Principal } from "./principal.ts";
 import { Robots } from "./robots.ts";
 import { Sessions } from "./sessions.ts";
+import { Standing } from "./standing.ts";
 import { TemporaryRobots } from "./temporary-robots.ts";
-import { Tokens } from "./tokens.ts";
+import { Tokens, type Verification } from "./tokens.ts";
 import { Users } from "./users.ts";
 import type { VerifiedToken } from "./verified-token.ts";
 
@@ -36,8 +37,13 @@ export interface Access {
   readonly robots: Robots;
   readonly temporaryRobots: TemporaryRobots;
   readonly credentials: Credentials;
-  readonly tokens: Tokens;
+  readonly tokens: Pick<Tokens, "issue">;
   readonly sessions: Sessions;
+  /**
+   * What is known of a bearer token: one whose account is gone, disabled or expired is invalid, whatever it says of
+   * itself. Answers at once for a token that was seen before, as long as nothing was committed.
+   */
+  verify(token: string): Soon<Verification>;
   /** The bearer of a token as they stand now; null when the account is gone, disabled or expired. */
   principalOf(token: VerifiedToken): Promise<Principal | null>;
   /** Removes sessions, temporary robots and counts of failed logins that are over; for a schedule. */
@@ -53,6 +59,7 @@ export function createAccess(options: AccessOptions): Access {
   const throttle = new LoginThrottle(clock);
   const credentials = new Credentials({ database, audit, clock, users, robots, throttle });
   const tokens = new Tokens({ ...options.token, key: deriveKey(secret, "tokens") }, clock);
+  const standing = new Standing(database, clock);
   const sessions = new Sessions(database, audit, clock, {
     csrfKey: deriveKey(secret, "csrf"),
     lifetime: options.sessionLifetime,
@@ -64,6 +71,11 @@ export function createAccess(options: AccessOptions): Access {
     credentials,
     tokens,
     sessions,
+    verify: (text) =>
+      soon(tokens.verify(text), (verified) => {
+        if (verified.state === "invalid") return verified;
+        return soon(standing.of(verified.token), (stands) => (stands ? verified : { state: "invalid" }));
+      }),
     async principalOf({ kind, id }) {
       if (kind === "anonymous" || id === null) return anonymous;
       const account = kind === "user" ? await users.account(id) : await robots.account(id);

@@ -1,7 +1,7 @@
 import { expect, spyOn, test } from "bun:test";
 import { anonymous, callerOf, type Principal, principalName } from "../../src/access/index.ts";
 import { Turns } from "../../src/access/turns.ts";
-import { minute } from "../../src/kernel/index.ts";
+import { hour, minute } from "../../src/kernel/index.ts";
 import { describeOnEngines } from "../support/engines.ts";
 import { administrator, audited, client, newUser, openAccess, password, refusal } from "./harness.ts";
 
@@ -91,11 +91,11 @@ describeOnEngines("credentials", (open) => {
 
   test("the bearer of a token is shown as the account stands, until there is none", async () => {
     await using room = await openAccess(open);
-    const { users, tokens, principalOf } = room.access;
+    const { users, tokens, verify, principalOf } = room.access;
     await users.ensureAdmin(password);
     const { id } = await users.create(administrator, newUser("alice"));
     const bearer = async (principal: Principal) => {
-      const verified = await tokens.verify((await tokens.issue(principal, [])).token);
+      const verified = await verify((await tokens.issue(principal, [])).token);
       if (verified.state !== "valid") throw new Error("the token is not valid");
       expect(callerOf(verified.token, "", "").name).toBe(principalName(principal));
       return verified.token;
@@ -106,6 +106,49 @@ describeOnEngines("credentials", (open) => {
     expect(await principalOf(alice)).toEqual({ kind: "user", id, name: "alice", admin: true });
     await users.delete(administrator, id);
     expect(await principalOf(alice)).toBeNull();
+  });
+
+  test("a token ends with its account, in every process, and is answered at once while nothing changes", async () => {
+    await using room = await openAccess(open);
+    const { robots, temporaryRobots, tokens, users, verify } = room.access;
+    await users.ensureAdmin(password);
+    const { id } = await users.create(administrator, newUser("alice"));
+    const reads = { kind: "system", namespace: "/", resource: "catalog", action: "read" } as const;
+    const settings = { description: "", duration: 1, disabled: false, permissions: [reads] };
+    const { robot } = await robots.create(administrator, { ...settings, name: "ci", project: null });
+    const lent = await temporaryRobots.lend("scan-1", [], 10 * minute);
+    const issue = async (principal: Principal) => (await tokens.issue(principal, [])).token;
+    const alice = await issue({ kind: "user", id, name: "alice", admin: false });
+    const ci = await issue({ kind: "robot", id: robot.id, name: robot.name, permissions: [] });
+    const scan = await issue({ kind: "robot", id: lent.id, name: lent.name, permissions: [] });
+    const other = room.another();
+    const states = async () => {
+      const all = [alice, ci, scan, await issue(anonymous)].flatMap((token) => [
+        verify(token),
+        other.verify(token),
+      ]);
+      return (await Promise.all(all)).map(({ state }) => state[0]).join("");
+    };
+    expect(await states()).toBe("vvvvvvvv");
+    if (room.database.engine === "sqlite") expect(verify(alice)).not.toBeInstanceOf(Promise);
+
+    await temporaryRobots.takeBack("scan-1");
+    expect(await states()).toBe("vvvviivv");
+    await other.robots.update(administrator, robot.id, { ...settings, disabled: true });
+    expect(await states()).toBe("vviiiivv");
+    await robots.update(administrator, robot.id, settings);
+    await users.delete(administrator, id);
+    expect(await states()).toBe("iivviivv");
+
+    const short = await temporaryRobots.lend("scan-2", [], minute);
+    const ending = await issue({ kind: "robot", id: short.id, name: short.name, permissions: [] });
+    expect((await verify(ending)).state).toBe("valid");
+    room.pass(minute);
+    expect((await verify(ending)).state).toBe("invalid");
+    // Nor is it good for going on with an upload, as one is whose account still stands.
+    room.pass(hour);
+    expect((await verify(ci)).state).toBe("expired");
+    expect((await verify(scan)).state).toBe("invalid");
   });
 
   test("a name and a password are not joined so that other credentials look the same", async () => {

@@ -63,7 +63,7 @@ describeOnEngines("the token service", (open) => {
       scope: "repository:public/a:pull",
     });
     expect(answer.access_token).toBe(answer.token);
-    expect(await service.room.access.tokens.verify(answer.token)).toMatchObject({
+    expect(await service.room.access.verify(answer.token)).toMatchObject({
       state: "valid",
       token: { name: "alice" },
     });

@@ -101,6 +101,31 @@ test("a token that expired yesterday is no token any more", async () => {
   expect(await refused(await ancient.fetch(location))).toBe("401 UNAUTHORIZED");
 });
 
+test("a token ends with its account: it opens nothing any more, and goes on with no upload", async () => {
+  const leaver = await createUser(server);
+  await addMember(server, name.split("/")[0] ?? "", leaver, "maintainer");
+  const repository = await openRepository(server, name, leaver);
+  const digest = await repository.pushBlob(randomBytes(10));
+  const location = await repository.startUpload();
+  const expired = await clientWith(hour, leaver);
+  expect((await expired.fetch(location)).status).toBe(204);
+  const { user_id: id } = (await (await server.api("/users/current", {}, leaver)).json()) as {
+    user_id: number;
+  };
+  expect((await server.api(`/users/${id}`, { method: "DELETE" })).status).toBe(200);
+  for (const [method, path] of [
+    ["GET", "/v2/"],
+    ["GET", "/v2/_catalog"],
+    ["GET", "/tags/list"],
+    ["GET", `/blobs/${digest}`],
+    ["POST", "/blobs/uploads/"],
+    ["PATCH", location],
+  ] as const) {
+    expect(await refused(await repository.fetch(path, { method }))).toBe("401 UNAUTHORIZED");
+  }
+  expect(await refused(await expired.fetch(location, { method: "PATCH" }))).toBe("401 UNAUTHORIZED");
+});
+
 test("a token of the future is none yet", async () => {
   const early = await clientWith(-hour);
   expect(await refused(await early.fetch("/tags/list"))).toBe("401 UNAUTHORIZED");

@@ -143,6 +143,24 @@ describeUnless(missingNotary, "trust data on a server", () => {
     expect(await status(`/v2/${gun}/_trust/tuf/root.json`, images)).toBe(401);
   });
 
+  test("a token ends with its account", async () => {
+    const gun = `${server.host}/team/image`;
+    const leaver = { username: "leaver", password };
+    await post("/users", { ...leaver, email: "leaver@example.com", realname: "leaver" });
+    await post("/projects/team/members", { role_id: 2, member_user: { username: "leaver" } });
+    const { token } = await grant(gun, "pull,push", leaver);
+    const status = async () => {
+      const headers = { authorization: `Bearer ${token}` };
+      return (await notary(`/v2/${gun}/_trust/tuf/timestamp.key`, { headers })).status;
+    };
+    expect(await status()).toBe(200);
+    const { user_id: id } = (await (await server.api("/users/current", {}, leaver)).json()) as {
+      user_id: number;
+    };
+    expect((await server.api(`/users/${id}`, { method: "DELETE" })).status).toBe(200);
+    expect(await status()).toBe(401);
+  });
+
   test("the feed of all changes is for those who may see every repository", async () => {
     const status = async (as: Credentials) =>
       (await notary("/v2/_trust/changefeed?records=1", { headers: { authorization: basicAuth(as) } })).status;

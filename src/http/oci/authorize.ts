@@ -45,10 +45,13 @@ export async function identify(exchange: Exchange, services: OciServices): Promi
 }
 
 async function byToken(text: string, exchange: Exchange, services: OciServices): Promise<Grant> {
-  const seen = services.access.tokens.verify(text);
+  const seen = services.access.verify(text);
   const verified = seen instanceof Promise ? await seen : seen;
   if (verified.state === "invalid") {
-    throw new BreakwaterError("UNAUTHORIZED", "The token is not valid; log in again.");
+    throw new BreakwaterError(
+      "UNAUTHORIZED",
+      "The token is not valid, or its account is gone, disabled or expired; log in again.",
+    );
   }
   const { token } = verified;
   return {

@@ -8,7 +8,7 @@ import type { TrustGrants } from "./grants.ts";
 import type { Need, TrustAction, TufServices } from "./services.ts";
 
 export interface GateOptions {
-  readonly access: Pick<Access, "tokens" | "credentials" | "principalOf">;
+  readonly access: Pick<Access, "verify" | "credentials" | "principalOf">;
   readonly rights: Pick<Rights, "can">;
   readonly audit: AuditLog;
   readonly grants: TrustGrants;
@@ -35,7 +35,7 @@ export function createGate(options: GateOptions): Pick<TufServices, "authorize" 
     const authorization = exchange.request.headers.get("authorization");
     if (authorization === null) return null;
     if (!/^bearer /i.test(authorization)) return withPassword(authorization, exchange);
-    return soon(access.tokens.verify(authorization.slice(7).trim()), (verified) =>
+    return soon(access.verify(authorization.slice(7).trim()), (verified) =>
       verified.state === "valid" ? withToken(verified.token) : null,
     );
   }
