@@ -90,11 +90,14 @@ export class Runs {
     }
   }
 
-  /** Takes the run that has waited longest, or whose process has died; null when there is none. */
-  async take(holder: string): Promise<Run | null> {
-    if ((await this.#next(this.#database.read)) === undefined) return null;
+  /**
+   * Takes the run that has waited longest, or whose process has died, of another scanner than `except`; null when there
+   * is none.
+   */
+  async take(holder: string, except: readonly string[]): Promise<Run | null> {
+    if ((await this.#next(this.#database.read, except)) === undefined) return null;
     return this.#database.write(async (tx) => {
-      const row = await this.#next(tx);
+      const row = await this.#next(tx, except);
       if (row === undefined) return null;
       const now = this.#clock();
       if (row.attempts >= maxAttempts) {
@@ -113,12 +116,13 @@ export class Runs {
     });
   }
 
-  #next(reader: Reader | Tx) {
+  #next(reader: Reader | Tx, except: readonly string[]) {
     return reader
       .selectFrom("scanner_run")
       .select(["id", "manifest_id", "scanner", "kind", "attempts"])
       .where(open)
       .where((of) => of.or([of("held_until", "is", null), of("held_until", "<", this.#clock())]))
+      .$if(except.length > 0, (query) => query.where("scanner", "not in", except))
       .orderBy("requested_at")
       .limit(1)
       .executeTakeFirst();

@@ -8,7 +8,7 @@ import type { Run, Runs } from "./runs.ts";
 import type { ScannerReports } from "./scanner-reports.ts";
 import type { Subjects } from "./subject.ts";
 
-/** Scans that a process waits for at once: the work is the scanners'. */
+/** Scans of one scanner that a process waits for at once: the work is the scanners', and one that hangs stops no other. */
 const parallel = 4;
 const lookEvery = second;
 const renewEvery = 15 * second;
@@ -31,7 +31,8 @@ class Interrupted extends Error {}
 export class ScannerWorker {
   readonly #options: WorkerOptions;
   readonly #holder = crypto.randomUUID();
-  readonly #active = new Set<Promise<void>>();
+  /** What is under way, each with its scanner. */
+  readonly #active = new Map<Promise<void>, string>();
   readonly #stopping = new AbortController();
   #timer: Timer | undefined;
   #looking: Promise<void> = Promise.resolve();
@@ -53,21 +54,27 @@ export class ScannerWorker {
     this.#stopping.abort(new Interrupted());
     clearTimeout(this.#timer);
     await this.#looking;
-    await Promise.all(this.#active);
+    await Promise.all(this.#active.keys());
   }
 
   async #look(): Promise<void> {
     const { runs, onError } = this.#options;
     try {
-      while (this.#active.size < parallel && !this.#stopping.signal.aborted) {
-        const run = await runs.take(this.#holder);
+      while (!this.#stopping.signal.aborted) {
+        const run = await runs.take(this.#holder, this.#busy());
         if (run === null) return;
         const work = this.#perform(run).finally(() => this.#active.delete(work));
-        this.#active.add(work);
+        this.#active.set(work, run.scanner);
       }
     } catch (error) {
       onError(error, null);
     }
+  }
+
+  /** The scanners of which this process has as many scans as it waits for. */
+  #busy(): readonly string[] {
+    const scans = Map.groupBy(this.#active.values(), (scanner) => scanner);
+    return [...scans].filter(([, of]) => of.length >= parallel).map(([scanner]) => scanner);
   }
 
   async #perform(run: Run): Promise<void> {

@@ -32,7 +32,7 @@ describeOnEngines("the security hub, where projects have several scanners", (ope
     const runs = new Runs(scene.database, () => scene.clock.now);
     for (const scanner of scanners) {
       await scene.database.write((tx) => runs.request(tx, images, scanner, "vulnerability", null));
-      for (let run = await runs.take("me"); run !== null; run = await runs.take("me")) {
+      for (let run = await runs.take("me", []); run !== null; run = await runs.take("me", [])) {
         const severity = scanner === "usual" ? "High" : "Low";
         await runs.finish(run, "me", reportOf(`CVE-${scanner}`, severity), "");
       }

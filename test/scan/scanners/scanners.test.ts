@@ -5,7 +5,7 @@ import { describeOnEngines } from "../../support/engines.ts";
 import { eventually } from "../../support/eventually.ts";
 import { type Image, jsonContent, makeImage, makeIndex } from "../../support/image.ts";
 import { imageOf } from "../images/scene.ts";
-import { problem, types } from "./adapter-server.ts";
+import { AdapterServer, problem, types } from "./adapter-server.ts";
 import { Scene } from "./scene.ts";
 
 interface Shown {
@@ -162,6 +162,25 @@ describeOnEngines("scans by somebody else's scanner", (open) => {
     expect(await scene.summary(stopped.id)).toMatchObject({ state: "none", failure: null });
     await scene.scan(stopped.digest);
     expect(await scene.summary(stopped.id)).toMatchObject({ state: "pending" });
+  }, 120_000);
+
+  test.concurrent("one that never ends leaves other scanners their turn", async () => {
+    await using scene = await Scene.open(open);
+    await using other = new AdapterServer();
+    scene.adapter.pending = Number.POSITIVE_INFINITY;
+    const stuck = await Promise.all(["a", "b", "c", "d", "e", "f"].map((tag) => scene.image(tag)));
+    for (const { digest } of stuck) await scene.scan(digest);
+    scene.work();
+    await eventually(
+      async () => scene.adapter.bodies.length,
+      (submitted) => submitted === 4,
+    );
+    await scene.choose("Other", other);
+    const { id, digest } = await scene.image("g");
+    await scene.scan(digest);
+    expect(await scene.ended(id)).toMatchObject({ scanner: "Other", state: "done" });
+    expect(scene.adapter.bodies).toHaveLength(4);
+    expect(scene.errors).toEqual([]);
   }, 120_000);
 
   test.concurrent("an SBOM is stored beside the image, and the next one takes its place", async () => {

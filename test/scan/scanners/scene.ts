@@ -30,7 +30,7 @@ export class Scene implements AsyncDisposable {
     const adapter = new AdapterServer();
     await fixture.admin.post("/projects", { project_name: "team" });
     const { registrations } = fixture.scanners;
-    const scanner = await registrations.create(caller, settingsOf(adapter));
+    const scanner = await registrations.create(caller, settingsOf("Model", adapter));
     const project = await fixture.rooms.projects.get({ name: "team" });
     await registrations.setOfProject(caller, project, scanner);
     return new Scene(fixture, adapter, scanner, project.id);
@@ -38,6 +38,14 @@ export class Scene implements AsyncDisposable {
 
   get scanners(): Scanners {
     return this.fixture.scanners;
+  }
+
+  /** Registers another scanner, and has the project use it. */
+  async choose(name: string, adapter: AdapterServer): Promise<string> {
+    const { registrations } = this.scanners;
+    const scanner = await registrations.create(caller, settingsOf(name, adapter));
+    await registrations.setOfProject(caller, { id: this.projectId, name: "team" }, scanner);
+    return scanner;
   }
 
   work(): ScannerWorker {
@@ -76,9 +84,9 @@ export class Scene implements AsyncDisposable {
   }
 }
 
-function settingsOf({ url }: { url: string }) {
+function settingsOf(name: string, { url }: { url: string }) {
   return {
-    name: "Model",
+    name,
     description: "",
     url,
     auth: "APIKey",
