@@ -55,7 +55,9 @@ export async function scanForeign(
   note(`${registration.name} is ${name} ${version}.`);
   const reportType = reportTypeFor(metadata, run.kind, subject.mediaType);
   if (reportType === null) {
-    throw new AdapterError(`The scanner ${name} makes no ${run.kind} report of ${subject.mediaType}.`);
+    throw new AdapterError(
+      `The scanner "${registration.name}" makes no ${run.kind} report of ${subject.mediaType}.`,
+    );
   }
   const how = registryAuthorization(metadata);
   await using lent = await lendPullAccess(

@@ -10,7 +10,7 @@ const remembered = 30 * second;
 /** How an adapter is, and what it says of itself. */
 export type Health =
   | { readonly healthy: true; readonly metadata: AdapterMetadata }
-  /** A sentence. */
+  /** Sentences, for those who may see the registration. */
   | { readonly healthy: false; readonly reason: string };
 
 /** Asks adapters how they are. */
@@ -41,7 +41,9 @@ async function ask(access: AdapterAccess): Promise<Health> {
   try {
     return { healthy: true, metadata: await new Adapter(access).metadata() };
   } catch (error) {
-    if (error instanceof AdapterError) return { healthy: false, reason: error.message };
+    if (error instanceof AdapterError) {
+      return { healthy: false, reason: `${error.message} ${error.details}`.trimEnd() };
+    }
     throw error;
   }
 }

@@ -20,7 +20,7 @@ export interface Registration {
 }
 
 /** What it takes to speak to an adapter. */
-export interface AdapterAccess extends Pick<Registration, "url" | "auth" | "skipCertVerify"> {
+export interface AdapterAccess extends Pick<Registration, "name" | "url" | "auth" | "skipCertVerify"> {
   /** `name:password` for Basic; null without one. */
   readonly credential: string | null;
   readonly proxy: (url: URL) => ProxyChoice;

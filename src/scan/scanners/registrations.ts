@@ -64,6 +64,7 @@ export class Registrations {
       .executeTakeFirst();
     const sealed = row?.credential ?? null;
     return {
+      name: registration.name,
       url: registration.url,
       auth: registration.auth,
       skipCertVerify: registration.skipCertVerify,
@@ -74,8 +75,8 @@ export class Registrations {
 
   /** The same for one that is not registered yet. Throws BAD_REQUEST. */
   accessBy(settings: RegistrationSettings): AdapterAccess {
-    const { url, auth, skipCertVerify, credential } = checkSettings(settings, false);
-    return { url, auth, skipCertVerify, credential: credential || null, proxy: this.#proxy };
+    const { name, url, auth, skipCertVerify, credential } = checkSettings(settings, false);
+    return { name, url, auth, skipCertVerify, credential: credential || null, proxy: this.#proxy };
   }
 
   /** Answers the uuid. Throws BAD_REQUEST or CONFLICT. */

@@ -109,7 +109,7 @@ export class ScannerWorker {
     const subject = await subjects.get(run.manifestId);
     if (subject === null) return runs.drop(run.id);
     const registration = await registrations.get(run.scanner);
-    if (registration.disabled) throw new AdapterError(`The scanner ${registration.name} is disabled.`);
+    if (registration.disabled) throw new AdapterError(`The scanner "${registration.name}" is disabled.`);
     const standing = (await reports.summaries(registration, run.kind, [run.manifestId])).get(run.manifestId);
     const previousAccessory = standing?.accessory ?? null;
     const report =

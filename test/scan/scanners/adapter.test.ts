@@ -7,6 +7,7 @@ import { AdapterServer, type Behaviour, types } from "./adapter-server.ts";
 
 function adapterOf({ url }: { url: string }, access: Partial<AdapterAccess> = {}): Adapter {
   return new Adapter({
+    name: "Model",
     url,
     auth: "",
     credential: null,
@@ -149,7 +150,7 @@ describe("an adapter that does not", () => {
   test("is quoted, without what would confuse a log", async () => {
     const scan = () => Response.json({ error: { message: "no\nroom" } }, { status: 500 });
     expect(await failure({ scan }, (adapter) => adapter.submit(request))).toBe(
-      "The scanner answered with 500: no room.",
+      'The scanner "Model" answered with 500: no room.',
     );
   });
 });

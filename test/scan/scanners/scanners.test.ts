@@ -91,7 +91,10 @@ describeOnEngines("scans by somebody else's scanner", (open) => {
     adapter.behaviour.scan = () => problem(500, "no room");
     await scene.scan(digest);
     const failed = await scene.ended(id);
-    expect(failed).toMatchObject({ state: "failed", failure: "The scanner answered with 500: no room." });
+    expect(failed).toMatchObject({
+      state: "failed",
+      failure: 'The scanner "Model" answered with 500: no room.',
+    });
     expect(failed).toMatchObject({ counts: { High: 1 }, reportedAt: first?.reportedAt ?? 0 });
     expect((await scene.scanners.reports.report(scene.projectId, id)).findings).toEqual(report.findings);
     expect(scene.errors).toEqual([]);
@@ -180,6 +183,32 @@ describeOnEngines("scans by somebody else's scanner", (open) => {
     await scene.scan(digest);
     expect(await scene.ended(id)).toMatchObject({ scanner: "Other", state: "done" });
     expect(scene.adapter.bodies).toHaveLength(4);
+    expect(scene.errors).toEqual([]);
+  }, 120_000);
+
+  test.concurrent("one that is not there is named to everybody, and where it lies to administrators", async () => {
+    await using scene = await Scene.open(open);
+    const { admin, anonymous } = scene.fixture;
+    await admin.put("/projects/team", { metadata: { public: "true" } });
+    const { id, digest } = await scene.image("v1");
+    const { host, hostname } = new URL(scene.adapter.url);
+    await scene.adapter[Symbol.asyncDispose]();
+    scene.work();
+    await scene.scan(digest);
+    const failed = await scene.ended(id);
+    expect(failed?.failure).toMatch(/^The scanner "Model" cannot be reached \(\w+\)\.$/);
+    const artifact = `/projects/team/repositories/${scene.repository.slice(5)}/artifacts/v1`;
+    const read = async (path: string) => (await anonymous.get(path)).text();
+    const overview = await read(`${artifact}?with_scan_overview=true`);
+    const log = await read(`${artifact}/scan/${/"report_id":"([^"]+)"/.exec(overview)?.[1]}/log`);
+    for (const text of [overview, log]) {
+      expect(text).toContain("cannot be reached");
+      expect(text).not.toContain(hostname);
+    }
+    expect(await (await admin.get(`/scanners/${scene.scanner}`)).json()).toMatchObject({
+      health: "unhealthy",
+      health_message: expect.stringContaining(`It was asked at ${host}.`),
+    });
     expect(scene.errors).toEqual([]);
   }, 120_000);
 

@@ -1,11 +1,21 @@
-/** An adapter did not do what the API says. The message is a sentence for people. */
+/**
+ * An adapter did not do what the API says. The message is a sentence for everybody who may see the image: it names the
+ * scanner, and never says where that lies.
+ */
 export class AdapterError extends Error {
   /** True when it may be otherwise a moment later: nothing came from it, or not the whole. */
   readonly passing: boolean;
 
-  constructor(message: string, options: ErrorOptions & { readonly passing?: boolean } = {}) {
+  /** More, for those who may see the scanner's registration; empty where there is no more to say. */
+  readonly details: string;
+
+  constructor(
+    message: string,
+    options: ErrorOptions & { readonly passing?: boolean; readonly details?: string } = {},
+  ) {
     super(message, options);
     this.name = "AdapterError";
     this.passing = options.passing ?? false;
+    this.details = options.details ?? "";
   }
 }

@@ -50,8 +50,8 @@ export class Adapter {
       "/metadata",
       scannerTypes.metadata,
     );
-    if (answer.status !== 200) throw unexpected(answer);
-    return parse(adapterMetadata, answer, "metadata");
+    if (answer.status !== 200) throw this.#unexpected(answer);
+    return this.#parse(adapterMetadata, answer, "metadata");
   }
 
   /** Answers the adapter's id of the scan. */
@@ -72,8 +72,9 @@ export class Adapter {
       "/scan",
       scannerTypes.scanResponse,
     );
-    if (answer.status !== 202 && answer.status !== 201 && answer.status !== 200) throw unexpected(answer);
-    return parse(scanResponse, answer, "answer to a scan").id;
+    if (answer.status !== 202 && answer.status !== 201 && answer.status !== 200)
+      throw this.#unexpected(answer);
+    return this.#parse(scanResponse, answer, "answer to a scan").id;
   }
 
   async report(id: string, kind: ScanKind, reportType: string, signal?: AbortSignal): Promise<ReportAnswer> {
@@ -83,7 +84,7 @@ export class Adapter {
     if (answer.status === 200) return { state: "ready", content: answer.body };
     if (answer.status === 302) return { state: "pending", after: refreshAfter(answer.headers) };
     if (answer.status === 404) return { state: "gone" };
-    throw unexpected(answer);
+    throw this.#unexpected(answer);
   }
 
   /** One Accept, and no more: adapters choose by it, and some compare the whole header. */
@@ -92,12 +93,13 @@ export class Adapter {
     path: string,
     accept: string,
   ): Promise<AdapterAnswer> {
-    const { url, skipCertVerify, proxy } = this.#access;
+    const { name, url, skipCertVerify, proxy } = this.#access;
     const whole = `${url}/api/v1${path}`;
     const { signal, ...rest } = request;
     return send({
       ...rest,
       ...(signal === undefined ? {} : { signal }),
+      scanner: name,
       url: whole,
       skipCertVerify,
       proxy: proxy(new URL(whole)),
@@ -107,6 +109,35 @@ export class Adapter {
         ...authorization(this.#access),
       },
     });
+  }
+
+  #parse<T>(schema: z.ZodType<T>, { body }: AdapterAnswer, what: string): T {
+    const whose = `The ${what} of the scanner "${this.#access.name}"`;
+    let json: unknown;
+    try {
+      json = JSON.parse(new TextDecoder().decode(body));
+    } catch (cause) {
+      throw new AdapterError(`${whose} is not JSON.`, { cause });
+    }
+    const result = schema.safeParse(json);
+    if (result.success) return result.data;
+    const [issue] = result.error.issues;
+    throw new AdapterError(`${whose} is not valid: ${issue?.path.join(".")} ${issue?.message}.`);
+  }
+
+  /** Says what the adapter said, where it did. */
+  #unexpected({ status, body }: AdapterAnswer): AdapterError {
+    const who = `The scanner "${this.#access.name}"`;
+    if (status >= 300 && status < 400) {
+      return new AdapterError(`${who} answered with a redirect (${status}), which is not followed.`);
+    }
+    const text = new TextDecoder().decode(body.subarray(0, 4096));
+    const message = errorResponse.safeParse(tryJson(text)).data?.error.message ?? "";
+    const said = message
+      .replace(/\p{Cc}+/gu, " ")
+      .slice(0, 500)
+      .replace(/\.$/, "");
+    return new AdapterError(`${who} answered with ${status}${said === "" ? "" : `: ${said}`}.`);
   }
 }
 
@@ -122,33 +153,6 @@ function refreshAfter(headers: Headers): number {
   const seconds = Number.parseInt(headers.get("refresh-after") ?? headers.get("retry-after") ?? "", 10);
   if (Number.isNaN(seconds)) return refresh.usual;
   return Math.min(refresh.most, Math.max(refresh.least, seconds * second));
-}
-
-function parse<T>(schema: z.ZodType<T>, { body }: AdapterAnswer, what: string): T {
-  let json: unknown;
-  try {
-    json = JSON.parse(new TextDecoder().decode(body));
-  } catch (cause) {
-    throw new AdapterError(`The scanner's ${what} is not JSON.`, { cause });
-  }
-  const result = schema.safeParse(json);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw new AdapterError(`The scanner's ${what} is not valid: ${issue?.path.join(".")} ${issue?.message}.`);
-}
-
-/** Says what the adapter said, where it did. */
-function unexpected({ status, body }: AdapterAnswer): AdapterError {
-  if (status >= 300 && status < 400) {
-    return new AdapterError(`The scanner answered with a redirect (${status}), which is not followed.`);
-  }
-  const text = new TextDecoder().decode(body.subarray(0, 4096));
-  const message = errorResponse.safeParse(tryJson(text)).data?.error.message ?? "";
-  const said = message
-    .replace(/\p{Cc}+/gu, " ")
-    .slice(0, 500)
-    .replace(/\.$/, "");
-  return new AdapterError(`The scanner answered with ${status}${said === "" ? "" : `: ${said}`}.`);
 }
 
 function tryJson(text: string): unknown {

@@ -2,6 +2,8 @@ import { type ProxyChoice, second } from "../../../kernel/index.ts";
 import { AdapterError } from "./adapter-error.ts";
 
 export interface AdapterRequest {
+  /** What people know the scanner by. */
+  readonly scanner: string;
   readonly method: "GET" | "POST";
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -31,11 +33,14 @@ const longest = 60 * second;
  * at: not every adapter sends it. Throws AdapterError.
  */
 export async function send(request: AdapterRequest): Promise<AdapterAnswer> {
-  const { method, url, headers, body, skipCertVerify, proxy, limit, signal } = request;
+  const { scanner, method, url, headers, body, skipCertVerify, proxy, limit, signal } = request;
   const abort = new AbortController();
   const give = (message: string) => () => abort.abort(new AdapterError(message, { passing: true }));
-  let silence = setTimeout(give(`The scanner was silent for ${patience / second} s.`), patience);
-  const end = setTimeout(give(`The scanner's answer took longer than ${longest / second} s.`), longest);
+  let silence = setTimeout(give(`The scanner "${scanner}" was silent for ${patience / second} s.`), patience);
+  const end = setTimeout(
+    give(`The scanner "${scanner}" took longer than ${longest / second} s for its answer.`),
+    longest,
+  );
   const signals = signal === undefined ? [abort.signal] : [abort.signal, signal];
   try {
     const response = await fetch(url, {
@@ -52,11 +57,11 @@ export async function send(request: AdapterRequest): Promise<AdapterAnswer> {
     let size = 0;
     for await (const chunk of response.body ?? []) {
       clearTimeout(silence);
-      silence = setTimeout(give(`The scanner was silent for ${patience / second} s.`), patience);
+      silence = setTimeout(give(`The scanner "${scanner}" was silent for ${patience / second} s.`), patience);
       size += chunk.length;
       if (size > limit) {
         abort.abort();
-        throw new AdapterError(`The scanner's answer is longer than ${limit} bytes.`);
+        throw new AdapterError(`The answer of the scanner "${scanner}" is longer than ${limit} bytes.`);
       }
       chunks.push(chunk);
     }
@@ -66,13 +71,11 @@ export async function send(request: AdapterRequest): Promise<AdapterAnswer> {
     const reason = abort.signal.aborted ? abort.signal.reason : cause;
     if (reason instanceof AdapterError) throw reason;
     if (cause instanceof AdapterError) throw cause;
-    throw new AdapterError(
-      `The scanner at ${new URL(url).host} cannot be reached (${describe(cause)}).${adviceOn(cause)}`,
-      {
-        cause,
-        passing: true,
-      },
-    );
+    throw new AdapterError(`The scanner "${scanner}" cannot be reached (${describe(cause)}).`, {
+      cause,
+      passing: true,
+      details: `It was asked at ${new URL(url).host}.${adviceOn(cause)}`,
+    });
   } finally {
     clearTimeout(silence);
     clearTimeout(end);
