@@ -110,6 +110,37 @@ describeOnEngines("the API: scanners", (open) => {
       expect(await (await alice.get("/projects/team/scanner")).json()).toMatchObject({ uuid: builtIn.uuid });
     });
 
+    test("whose credential cannot be decrypted are unhealthy, and can be given another or be deleted", async () => {
+      const { admin, rooms } = fixture;
+      const wanted = { ...settings(), auth: "Bearer", access_credential: "s3cret" };
+      const made = await admin.post("/scanners", wanted);
+      const uuid = made.headers.get("location")?.split("/").at(-1) ?? "";
+      const path = `/scanners/${uuid}`;
+      const restore = () =>
+        rooms.database.write((tx) =>
+          tx
+            .updateTable("scanner_registration")
+            .set({ credential: crypto.getRandomValues(new Uint8Array(40)) })
+            .where("uuid", "=", uuid)
+            .execute(),
+        );
+      await restore();
+      expect((await alice.put("/projects/team/scanner", { uuid })).status).toBe(200);
+      expect(await (await admin.get(path)).json()).toMatchObject({
+        health: "unhealthy",
+        health_message: expect.stringContaining("give the scanner its access_credential anew"),
+      });
+      expect(await namesIn(await admin.get("/scanners"))).toContain(wanted.name);
+      expect(await (await alice.get("/projects/team/scanner")).json()).toMatchObject({ health: "unhealthy" });
+
+      rooms.clock.now += 1000;
+      expect((await admin.put(path, wanted)).status).toBe(200);
+      expect(await (await admin.get(path)).json()).toMatchObject({ health: "healthy" });
+      await restore();
+      expect(await (await admin.delete(path)).json()).toMatchObject({ uuid, name: wanted.name });
+      expect(await refusalOf(await admin.get(path))).toBe("404 NOT_FOUND");
+    });
+
     test.each([
       { name: "" },
       { name: "breakwater" },

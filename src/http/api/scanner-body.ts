@@ -42,7 +42,10 @@ export const scannerSchema = z
     adapter: z.string().optional(),
     vendor: z.string().optional(),
     version: z.string().optional(),
-    health: z.string().openapi({ description: "healthy or unhealthy" }),
+    health: z
+      .string()
+      .optional()
+      .openapi({ description: "healthy or unhealthy; left out of a scanner that was deleted" }),
     health_message: z.string().optional().openapi({ description: "Why it is unhealthy" }),
     capabilities: z.record(z.string(), z.unknown()).optional(),
     create_time: time,
@@ -82,7 +85,11 @@ export async function toScannerBody(
   { scanners }: Pick<ApiServices, "scanners">,
   registration: Registration,
 ): Promise<z.infer<typeof scannerSchema>> {
-  const health = await healthOf(scanners, registration);
+  return { ...toRegistrationBody(registration), ...describe(await healthOf(scanners, registration)) };
+}
+
+/** The scanner as it is registered, without asking it. */
+export function toRegistrationBody(registration: Registration): z.infer<typeof scannerSchema> {
   return {
     uuid: registration.uuid,
     name: registration.name,
@@ -94,7 +101,6 @@ export async function toScannerBody(
     access_credential: "",
     skip_certVerify: registration.skipCertVerify,
     use_internal_addr: registration.useInternalAddress,
-    ...describe(health),
     create_time: formatTime(registration.createdAt),
     update_time: formatTime(registration.updatedAt),
   };

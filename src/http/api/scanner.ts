@@ -8,6 +8,7 @@ import {
   scannerRequestSchema,
   scannerSchema,
   toMetadataBody,
+  toRegistrationBody,
   toScannerBody,
   toSettings,
 } from "./scanner-body.ts";
@@ -86,10 +87,8 @@ export function addScanner(api: Api, services: ApiServices): void {
   api.openapi(deleteScanner, async (c) => {
     const { principal, caller } = await identify(c, access);
     await rights.require(principal, null, "scanner", "delete");
-    const registration = await registrations.get(c.req.valid("param").registration_id);
-    const shown = await toScannerBody(services, registration);
-    await registrations.delete(caller, registration.uuid);
-    return c.json(shown, 200);
+    const deleted = await registrations.delete(caller, c.req.valid("param").registration_id);
+    return c.json(toRegistrationBody(deleted), 200);
   });
 
   api.openapi(makeDefault, async (c) => {

@@ -26,20 +26,21 @@ export class HealthChecks {
     const key = `${registration.uuid} ${registration.updatedAt}`;
     const known = this.#known.get(key);
     if (known !== undefined && this.#clock() - known.at < remembered) return known.health;
-    const health = access().then(ask);
+    const health = ask(access);
     this.#known.set(key, { at: this.#clock(), health });
+    health.catch(() => this.#known.delete(key));
     return health;
   }
 
   /** Asks one that is not registered yet, or not so. */
   ask(access: AdapterAccess): Promise<Health> {
-    return ask(access);
+    return ask(async () => access);
   }
 }
 
-async function ask(access: AdapterAccess): Promise<Health> {
+async function ask(access: () => Promise<AdapterAccess>): Promise<Health> {
   try {
-    return { healthy: true, metadata: await new Adapter(access).metadata() };
+    return { healthy: true, metadata: await new Adapter(await access()).metadata() };
   } catch (error) {
     if (error instanceof AdapterError) {
       return { healthy: false, reason: `${error.message} ${error.details}`.trimEnd() };

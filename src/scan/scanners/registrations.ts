@@ -1,6 +1,7 @@
 import type { Database, ListQuery, Page, Tx } from "../../db/index.ts";
 import type { AuditLog } from "../../events/index.ts";
 import { BreakwaterError, type Caller, type Clock } from "../../kernel/index.ts";
+import { AdapterError } from "./adapter/adapter-error.ts";
 import {
   type AdapterAccess,
   builtIn,
@@ -55,7 +56,7 @@ export class Registrations {
     return scannersOf(this.#database.read, projectIds);
   }
 
-  /** With the credential, for who speaks to the adapter. */
+  /** With the credential, for who speaks to the adapter. Throws AdapterError for one that cannot be decrypted. */
   async accessTo(registration: Registration): Promise<AdapterAccess> {
     const row = await this.#database.read
       .selectFrom("scanner_registration")
@@ -68,7 +69,7 @@ export class Registrations {
       url: registration.url,
       auth: registration.auth,
       skipCertVerify: registration.skipCertVerify,
-      credential: sealed === null ? null : this.#box.open(registration.uuid, sealed),
+      credential: sealed === null ? null : this.#open(registration, sealed),
       proxy: this.#proxy,
     };
   }
@@ -175,6 +176,21 @@ export class Registrations {
         detail: `scanner: ${name}`,
       });
     });
+  }
+
+  #open({ uuid, name }: Registration, sealed: Uint8Array): string {
+    try {
+      return this.#box.open(uuid, sealed);
+    } catch (cause) {
+      throw new AdapterError(
+        `The scanner "${name}" cannot be asked: the credential that is kept for it cannot be decrypted.`,
+        {
+          cause,
+          details:
+            "It was encrypted with another installation's secret: give the scanner its access_credential anew.",
+        },
+      );
+    }
   }
 
   #record(tx: Tx, caller: Caller, operation: string, resource: string, detail?: string): Promise<void> {
