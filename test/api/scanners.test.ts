@@ -110,6 +110,25 @@ describeOnEngines("the API: scanners", (open) => {
       expect(await (await alice.get("/projects/team/scanner")).json()).toMatchObject({ uuid: builtIn.uuid });
     });
 
+    test("are written as Harbor's clients do: the API key by its name there, and null for what is empty", async () => {
+      const { admin } = fixture;
+      for (const auth of ["X-ScannerAdapter-API-Key", "APIKey"]) {
+        const wanted = { ...settings(), auth, access_credential: "k3y", description: null, disabled: null };
+        const made = await admin.post("/scanners", wanted);
+        expect(made.status).toBe(201);
+        expect(adapter.headers.at(-1)?.get("x-scanneradapter-api-key")).toBe("k3y");
+        const path = `/scanners/${made.headers.get("location")?.split("/").at(-1)}`;
+        const shown = (await (await admin.get(path)).json()) as object;
+        expect(shown).toMatchObject({ auth: "X-ScannerAdapter-API-Key", description: "", disabled: false });
+        // As it is shown, it can be sent back.
+        expect((await admin.put(path, shown)).status).toBe(200);
+        const none = { ...wanted, auth: null, access_credential: null, skip_certVerify: null };
+        expect((await admin.put(path, none)).status).toBe(200);
+        expect(await (await admin.get(path)).json()).toMatchObject({ auth: "" });
+        expect((await admin.delete(path)).status).toBe(200);
+      }
+    });
+
     test("whose credential cannot be decrypted are unhealthy, and can be given another or be deleted", async () => {
       const { admin, rooms } = fixture;
       const wanted = { ...settings(), auth: "Bearer", access_credential: "s3cret" };

@@ -13,17 +13,20 @@ import type { ApiServices } from "./services.ts";
 
 const name = z.string().max(1024);
 
-/** What administrators say of a scanner, by Harbor's names. */
+/** Harbor's name for what the room calls `APIKey`, which is taken too. */
+const apiKey = "X-ScannerAdapter-API-Key";
+
+/** What administrators say of a scanner, by Harbor's names. Clients written in Go may send null for what is empty. */
 export const scannerRequestSchema = z
   .object({
     name,
-    description: z.string().max(4096).default(""),
+    description: z.string().max(4096).nullish(),
     url: name,
-    auth: name.default(""),
-    access_credential: z.string().max(8192).default(""),
-    skip_certVerify: z.boolean().default(false),
-    use_internal_addr: z.boolean().default(false),
-    disabled: z.boolean().default(false),
+    auth: name.nullish().openapi({ description: `Empty for none, Basic, Bearer or ${apiKey}` }),
+    access_credential: z.string().max(8192).nullish(),
+    skip_certVerify: z.boolean().nullish(),
+    use_internal_addr: z.boolean().nullish(),
+    disabled: z.boolean().nullish(),
   })
   .openapi("ScannerRegistrationReq");
 
@@ -70,13 +73,13 @@ export const scannerMetadataSchema = z
 export function toSettings(body: z.infer<typeof scannerRequestSchema>): RegistrationSettings {
   return {
     name: body.name,
-    description: body.description,
+    description: body.description ?? "",
     url: body.url,
-    auth: body.auth,
-    credential: body.access_credential,
-    skipCertVerify: body.skip_certVerify,
-    useInternalAddress: body.use_internal_addr,
-    disabled: body.disabled,
+    auth: body.auth === apiKey ? "APIKey" : (body.auth ?? ""),
+    credential: body.access_credential ?? "",
+    skipCertVerify: body.skip_certVerify ?? false,
+    useInternalAddress: body.use_internal_addr ?? false,
+    disabled: body.disabled ?? false,
   };
 }
 
@@ -97,7 +100,7 @@ export function toRegistrationBody(registration: Registration): z.infer<typeof s
     url: registration.url,
     disabled: registration.disabled,
     is_default: registration.isDefault,
-    auth: registration.auth,
+    auth: registration.auth === "APIKey" ? apiKey : registration.auth,
     access_credential: "",
     skip_certVerify: registration.skipCertVerify,
     use_internal_addr: registration.useInternalAddress,
