@@ -11,9 +11,14 @@ const tagPattern = /^[a-zA-Z0-9_][a-zA-Z0-9._-]{0,127}$/;
 /** Docker's clients refuse longer names, and the folder of a longer one may not fit a file system. */
 const maxNameLength = 255;
 
+/** True for a repository's name in whichever registry: elsewhere it may be of one component. */
+export function isRepositoryName(text: string): boolean {
+  return text.length <= maxNameLength && namePattern.test(text);
+}
+
 /** Parses a repository's full name, or throws NAME_INVALID. */
 export function parseRepositoryName(text: string): RepositoryName {
-  if (text.length > maxNameLength || !namePattern.test(text)) {
+  if (!isRepositoryName(text)) {
     throw new BreakwaterError(
       "NAME_INVALID",
       `"${text.slice(0, 160)}" is not a repository name: expected lower-case letters and digits, separated by one of . _ __ - or /, at most ${maxNameLength} characters.`,

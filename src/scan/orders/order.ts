@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { BreakwaterError, isDigest } from "../../kernel/index.ts";
+import { BreakwaterError, isDigest, isRepositoryName } from "../../kernel/index.ts";
 import { sbomMediaTypes } from "../sbom/format.ts";
 import { scannerTypes } from "../scanners/index.ts";
 
@@ -10,10 +10,8 @@ const mediaTypes = z.array(z.string().max(256)).max(32).nullish();
 const scanRequest = z.object({
   registry: z.object({ url: text(2048), authorization: z.string().max(16_384).nullish() }),
   artifact: z.object({
-    repository: z
-      .string()
-      .regex(/^[a-z0-9]+(?:[._/-]+[a-z0-9]+)*$/, "is no repository's name")
-      .max(512),
+    // It becomes a part of the paths that the other registry is asked for.
+    repository: z.string().refine(isRepositoryName, "is no repository's name"),
     digest: z
       .string()
       .refine((value) => value.startsWith("sha256:") && isDigest(value), "is no sha256 digest"),

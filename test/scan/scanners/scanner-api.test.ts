@@ -22,9 +22,9 @@ async function client(server: Breakwater, name: string): Promise<string> {
   return basicAuth({ username: robot.name, password: robot.secret });
 }
 
-const order = (url: string, digest: string, authorization = "") => ({
-  registry: { url, authorization },
-  artifact: { repository: "team/app", digest, tag: "", mime_type: types.manifest, size: 1 },
+const order = (url: string, digest: string, repository = "team/app") => ({
+  registry: { url, authorization: "" },
+  artifact: { repository, digest, tag: "", mime_type: types.manifest, size: 1 },
   enabled_capabilities: [{ type: "vulnerability", produces_mime_types: [types.generic] }],
 });
 
@@ -91,12 +91,27 @@ test("the scanner API is for those who may have things scanned, and goes where i
     [order(`http://${host}@169.254.169.254`, digestOf(new Uint8Array())), 403],
     [{ ...order(`http://${host}`, image.manifest.digest), enabled_capabilities: [{ type: "secret" }] }, 400],
     ["x".repeat(70_000), 400],
+    ...[
+      "a/../../../api/v2.0/users",
+      "a/../b",
+      "a/./b",
+      "a//b",
+      "/a",
+      "a/",
+      "a..b/c",
+      "A/b",
+      "a?b",
+      "a%2e",
+      "",
+    ].map((name) => [order(`http://${host}`, image.manifest.digest, name), 400] as const),
   ] as const) {
     const answer = await post(body);
     expect(answer.status).toBe(status);
     expect(await answer.json()).toMatchObject({ error: { message: expect.any(String) } });
   }
 
+  // In other registries a repository may lie in no project.
+  await expectStatus(202, await post(order(`http://${host}`, image.manifest.digest, "app")));
   const placed = await expectStatus(202, await post(order(`http://${host}`, image.manifest.digest)));
   const { id } = (await placed.json()) as { id: string };
   const report = (authorization: string, accept = types.generic) =>
