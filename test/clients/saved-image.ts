@@ -20,5 +20,5 @@ export async function savedContents(engine: DockerEngine, image: string): Promis
   const [manifest] = JSON.parse(text) as SavedManifest[];
   if (manifest === undefined) throw new Error(`docker save of ${image} wrote no manifest`);
   const files = [manifest.Config, ...manifest.Layers];
-  return Promise.all(files.map(async (file) => digestOf(await readFile(join(directory.path, file)))));
+  return await Promise.all(files.map(async (file) => digestOf(await readFile(join(directory.path, file)))));
 }
