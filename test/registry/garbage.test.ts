@@ -131,9 +131,10 @@ describeOnEngines("garbage", (open) => {
         expect(await isStored(room, image.layer)).toBe(true);
       }
     });
-    await Promise.all(pushers);
-    collecting = false;
-    await collector;
+    await Promise.all(pushers).finally(async () => {
+      collecting = false;
+      await collector;
+    });
     for (const content of contents) {
       const shown = await room.registry.blobs.get(app, digestOf(content)).catch(() => null);
       if (shown !== null) expect(await isStored(room, shown.digest)).toBe(true);
