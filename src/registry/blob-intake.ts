@@ -1,14 +1,15 @@
 import { blobKey, type ObjectStore } from "../blobs/index.ts";
 import type { Database, Tx } from "../db/index.ts";
 import { type Clock, type Digest, digestAlgorithm, digestHex, minute } from "../kernel/index.ts";
-import type { BlobRef } from "./links.ts";
+import { type BlobRef, linkBlob, type RepositoryRef } from "./links.ts";
+import { collectedMeanwhile } from "./refusals.ts";
 
 /** How long the collector keeps away from a blob whose bytes are being put in place. */
 const claimTerm = 15 * minute;
 
 /**
  * Brings bytes into the blob store so that the collector cannot take them away before they are linked: first
- * the blob's row is claimed, then its bytes are put in place, and whoever called links it in the same
+ * the blob's row is claimed, then its bytes are put in place, and whoever called has it linked in the same
  * transaction as the rest of what it does.
  *
  * The bytes are put there even when a file is there already: that one may be damaged, or so new that another
@@ -60,6 +61,17 @@ export class BlobIntake {
     const blob = await this.#claim(digest, content.length);
     await this.#objects.put(blobKey(digest), content);
     return blob;
+  }
+
+  /**
+   * Makes the blob visible in the repository. Throws what `linkBlob` throws, and UNAVAILABLE when its bytes are gone:
+   * another push of the same content ends the claim of both, and a collector that removes bytes after that may fail
+   * to remove the row. They are looked for once this transaction has the row's lock, which a collector would hold.
+   */
+  async link(tx: Tx, repository: RepositoryRef, digest: Digest, blob: BlobRef): Promise<void> {
+    await linkBlob(tx, repository, blob, this.#clock());
+    const stored = await this.#objects.stat(blobKey(digest));
+    if (stored?.size !== blob.size) throw collectedMeanwhile();
   }
 
   /** Waits while the collector is deleting the very blob: it holds the row's lock. */

@@ -1,5 +1,5 @@
 import { blobKey, layerLinkKey, type ObjectStore } from "../blobs/index.ts";
-import type { Database, Tx, Version } from "../db/index.ts";
+import type { Database, Version } from "../db/index.ts";
 import type { AuditLog } from "../events/index.ts";
 import {
   BreakwaterError,
@@ -9,7 +9,7 @@ import {
   Lru,
   type RepositoryName,
 } from "../kernel/index.ts";
-import { type BlobRef, linkBlob, type RepositoryRef, unlinkBlob } from "./links.ts";
+import { linkBlob, unlinkBlob } from "./links.ts";
 import { unknownBlob } from "./refusals.ts";
 import type { Repositories } from "./repositories.ts";
 
@@ -118,20 +118,6 @@ export class Blobs {
   /** Where the client at that address may fetch the blob by itself; null where its bytes are to be sent. */
   redirect(blob: LinkedBlob, clientAddress: string): Promise<string> | null {
     return this.#objects.redirect(blob.key, clientAddress);
-  }
-
-  /** Makes a blob whose bytes are in place visible in the repository, together with what `also` changes. */
-  async link(
-    repository: RepositoryRef,
-    digest: Digest,
-    blob: BlobRef,
-    also: (tx: Tx) => Promise<unknown> = async () => {},
-  ): Promise<void> {
-    await this.#database.write(async (tx) => {
-      await linkBlob(tx, repository, blob, this.#clock());
-      await also(tx);
-      await this.#objects.put(layerLinkKey(repository.name, digest), digest);
-    });
   }
 
   /**

@@ -96,7 +96,7 @@ export function createRegistry(
   const intake = new BlobIntake(database, objects, clock);
   const blobs = new Blobs(database, objects, clock, audit, repositories, grace);
   const hashes = new UploadHashes(objects);
-  const uploads = new Uploads(database, objects, clock, repositories, hashes, intake, blobs);
+  const uploads = new Uploads(database, objects, clock, repositories, hashes, intake);
   const manifests = new Manifests(database, objects, clock, audit, repositories, intake, events);
   const resolver = new Resolver(database, repositories);
   const details = new ArtifactDetails(database, objects);

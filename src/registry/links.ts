@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from "kysely";
 import { batches, type Tx } from "../db/index.ts";
 import { BreakwaterError, type Digest } from "../kernel/index.ts";
+import { collectedMeanwhile } from "./refusals.ts";
 
 /** A repository, as far as the book-keeping of its content needs it. */
 export interface RepositoryRef {
@@ -30,12 +31,7 @@ export interface BlobRef {
  */
 export async function linkBlob(tx: Tx, repository: RepositoryRef, blob: BlobRef, now: number): Promise<void> {
   const present = await tx.selectFrom("blob").select("id").where("id", "=", blob.id).executeTakeFirst();
-  if (present === undefined) {
-    throw new BreakwaterError(
-      "UNAVAILABLE",
-      "The content was collected as garbage before it could be linked, because its push took too long. Push it again.",
-    );
-  }
+  if (present === undefined) throw collectedMeanwhile();
   const { numInsertedOrUpdatedRows: added } = await tx
     .insertInto("repository_blob")
     .values({ repository_id: repository.id, blob_id: blob.id, refs: 0, orphaned_at: now, linked_at: now })

@@ -10,14 +10,7 @@ import {
   type RepositoryName,
 } from "../kernel/index.ts";
 import type { BlobIntake } from "./blob-intake.ts";
-import {
-  addReferences,
-  checkRoom,
-  dropReferences,
-  linkBlob,
-  type RepositoryRef,
-  unindexed,
-} from "./links.ts";
+import { addReferences, checkRoom, dropReferences, type RepositoryRef, unindexed } from "./links.ts";
 import { type ManifestDocument, parseManifest } from "./manifest-document.ts";
 import { unknownManifest } from "./refusals.ts";
 import type { Repositories } from "./repositories.ts";
@@ -136,7 +129,7 @@ export class Manifests {
         return;
       }
       const { blobs, children, size } = await findReferenced(tx, repository, document);
-      await linkBlob(tx, repository, blob, this.#clock());
+      await this.#intake.link(tx, repository, digest, blob);
       const { id } = await tx
         .insertInto("manifest")
         .values({

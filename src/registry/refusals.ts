@@ -11,3 +11,10 @@ export function unknownBlob(name: string, digest: Digest): BreakwaterError {
     detail: { digest },
   });
 }
+
+export function collectedMeanwhile(): BreakwaterError {
+  return new BreakwaterError(
+    "UNAVAILABLE",
+    "The content was collected as garbage before it could be linked, because its push took too long. Push it again.",
+  );
+}

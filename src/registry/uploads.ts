@@ -1,4 +1,11 @@
-import { type Appender, type ObjectStore, uploadKey, uploadOfKey, uploadsPrefix } from "../blobs/index.ts";
+import {
+  type Appender,
+  layerLinkKey,
+  type ObjectStore,
+  uploadKey,
+  uploadOfKey,
+  uploadsPrefix,
+} from "../blobs/index.ts";
 import type { Database } from "../db/index.ts";
 import {
   BreakwaterError,
@@ -11,7 +18,6 @@ import {
   type RepositoryName,
 } from "../kernel/index.ts";
 import type { BlobIntake } from "./blob-intake.ts";
-import type { Blobs } from "./blobs.ts";
 import { type BlobRef, checkQuota, checkRoom, type RepositoryRef } from "./links.ts";
 import type { Repositories } from "./repositories.ts";
 import type { RunningHash, UploadHashes } from "./upload-hashes.ts";
@@ -53,7 +59,6 @@ export class Uploads {
   readonly #repositories: Repositories;
   readonly #hashes: UploadHashes;
   readonly #intake: BlobIntake;
-  readonly #blobs: Blobs;
   readonly #holds: UploadHolds;
 
   constructor(
@@ -63,7 +68,6 @@ export class Uploads {
     repositories: Repositories,
     hashes: UploadHashes,
     intake: BlobIntake,
-    blobs: Blobs,
   ) {
     this.#database = database;
     this.#objects = objects;
@@ -71,7 +75,6 @@ export class Uploads {
     this.#repositories = repositories;
     this.#hashes = hashes;
     this.#intake = intake;
-    this.#blobs = blobs;
     this.#holds = new UploadHolds(database, clock);
   }
 
@@ -173,10 +176,13 @@ export class Uploads {
   }
 
   async #link(upload: Upload, digest: Digest, blob: BlobRef): Promise<void> {
-    await this.#blobs.link(upload.repository, digest, blob, (tx) =>
-      tx.deleteFrom("upload").where("id", "=", upload.id).execute(),
-    );
-    this.#hashes.forget(uploadKey(upload.id));
+    const { repository, id } = upload;
+    await this.#database.write(async (tx) => {
+      await this.#intake.link(tx, repository, digest, blob);
+      await tx.deleteFrom("upload").where("id", "=", id).execute();
+      await this.#objects.put(layerLinkKey(repository.name, digest), digest);
+    });
+    this.#hashes.forget(uploadKey(id));
   }
 
   /** Takes a blob in one request. Nothing of it stays when it fails, since nobody could resume it. */

@@ -113,6 +113,35 @@ describeOnEngines("garbage", (open) => {
     expect((await room.registry.blobs.get(other, digest)).size).toBe(6);
   });
 
+  test("a push does not link what a collection has removed and could not commit", async () => {
+    await using room = await openRoom(open);
+    const content = "pushed by two";
+    const digest = digestOf(content);
+    const failing = room.join(room.database, {
+      async remove(key) {
+        await room.objects.remove(key);
+        throw new Error("The connection ended.");
+      },
+    });
+    const overtaken = room.join(room.database, {
+      async move(from, to) {
+        await room.objects.move(from, to);
+        // Its claim ends with another's push, whose blob is garbage before it goes on.
+        await push(room.registry, content);
+        await room.registry.blobs.delete(caller, app, digest);
+        room.pass(grace);
+        await failing.collector.collect({ grace, dryRun: false }).catch(() => {});
+        expect(await isStored(room, digest)).toBe(false);
+      },
+    });
+    const refusal = await push(overtaken, content).catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: "UNAVAILABLE" });
+    expect(room.registry.blobs.get(app, digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
+    await push(room.registry, content);
+    expect(await isStored(room, digest)).toBe(true);
+    expect((await room.registry.blobs.get(app, digest)).size).toBe(content.length);
+  });
+
   test("pushes and deletions during collections lose nothing that was acknowledged", async () => {
     await using room = await openRoom(open);
     const contents = Array.from({ length: 20 }, (_, index) => `layer ${index}`);
