@@ -1,4 +1,5 @@
 export { batches } from "./batches.ts";
+export { Believed } from "./believed.ts";
 export { type Counters, readCounters, setCounters } from "./counters.ts";
 export {
   type Columns,

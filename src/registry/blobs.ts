@@ -1,12 +1,11 @@
 import { blobKey, layerLinkKey, type ObjectStore } from "../blobs/index.ts";
-import type { Database, Version } from "../db/index.ts";
+import { Believed, type Database } from "../db/index.ts";
 import type { AuditLog } from "../events/index.ts";
 import {
   BreakwaterError,
   type Caller,
   type Clock,
   type Digest,
-  Lru,
   type RepositoryName,
 } from "../kernel/index.ts";
 import { linkBlob, unlinkBlob } from "./links.ts";
@@ -23,8 +22,7 @@ export interface LinkedBlob {
   readonly isManifest: boolean;
 }
 
-interface Remembered {
-  readonly version: Version;
+interface Found {
   readonly blob: LinkedBlob;
   /** When its lease is due; `Infinity` while a manifest names it. */
   readonly due: number;
@@ -38,7 +36,7 @@ export class Blobs {
   readonly #audit: AuditLog;
   readonly #repositories: Repositories;
   readonly #lease: number;
-  readonly #known = new Lru<string, Remembered>(50_000);
+  readonly #known: Believed<string, Found>;
 
   constructor(
     database: Database,
@@ -50,6 +48,7 @@ export class Blobs {
   ) {
     // A blob that nothing names is given a new lease by who asks for it, once a part of its grace is over.
     this.#lease = grace / 4;
+    this.#known = new Believed(database, 50_000);
     this.#database = database;
     this.#objects = objects;
     this.#clock = clock;
@@ -59,17 +58,15 @@ export class Blobs {
 
   /** Throws BLOB_UNKNOWN when the repository does not hold it. */
   async get(name: RepositoryName, digest: Digest): Promise<LinkedBlob> {
-    const asked = this.#database.version();
-    const version = asked instanceof Promise ? await asked : asked;
-    const key = `${name}@${digest}`;
-    const known = this.#known.get(key);
-    if (known?.version === version && this.#clock() < known.due) return known.blob;
-    const found = await this.#find(name, digest);
-    this.#known.set(key, { version, ...found });
-    return found.blob;
+    const found = this.#known.get(
+      `${name}@${digest}`,
+      () => this.#find(name, digest),
+      ({ due }) => this.#clock() < due,
+    );
+    return (found instanceof Promise ? await found : found).blob;
   }
 
-  async #find(name: RepositoryName, digest: Digest): Promise<Omit<Remembered, "version">> {
+  async #find(name: RepositoryName, digest: Digest): Promise<Found> {
     const row = await this.#database.read
       .selectFrom("repository")
       .innerJoin("repository_blob", "repository_blob.repository_id", "repository.id")

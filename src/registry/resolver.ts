@@ -1,6 +1,6 @@
 import { sql } from "kysely";
-import type { Database, Version } from "../db/index.ts";
-import { type Digest, Lru, type Reference, type RepositoryName, type Soon, soon } from "../kernel/index.ts";
+import { Believed, type Database } from "../db/index.ts";
+import type { Digest, Reference, RepositoryName, Soon } from "../kernel/index.ts";
 import { unknownManifest } from "./refusals.ts";
 import type { Repositories } from "./repositories.ts";
 
@@ -26,11 +26,6 @@ interface Found {
   readonly blob_id: number;
 }
 
-interface Remembered {
-  readonly version: Version;
-  readonly manifest: ResolvedManifest;
-}
-
 /** Bytes of manifests kept in memory: of what is pulled all the time, not of everything. */
 const contentCapacity = 64 * 1024 * 1024;
 const perEntry = 512;
@@ -42,44 +37,32 @@ const perEntry = 512;
 export class Resolver {
   readonly #database: Database;
   readonly #repositories: Repositories;
-  readonly #known = new Lru<string, Remembered>(
-    contentCapacity,
-    ({ manifest }) => manifest.content.length + perEntry,
-  );
+  readonly #known: Believed<string, ResolvedManifest>;
 
   constructor(database: Database, repositories: Repositories) {
     this.#database = database;
     this.#repositories = repositories;
+    this.#known = new Believed(database, contentCapacity, ({ content }) => content.length + perEntry);
   }
 
   /** Answers at once when nothing has changed since it was last asked. Throws MANIFEST_UNKNOWN, NAME_UNKNOWN. */
   resolve(name: RepositoryName, reference: Reference): Soon<ResolvedManifest> {
     const text = reference.kind === "tag" ? reference.tag : reference.digest;
-    const key = `${name}\n${text}`;
-    return soon(this.#database.version(), (version) => {
-      const known = this.#known.get(key);
-      return known?.version === version ? known.manifest : this.#check(name, reference, key, version);
-    });
+    return this.#known.get(`${name}\n${text}`, (before) => this.#read(name, reference, before));
   }
 
-  async #check(
+  async #read(
     name: RepositoryName,
     reference: Reference,
-    key: string,
-    version: Version,
+    before: ResolvedManifest | undefined,
   ): Promise<ResolvedManifest> {
-    const known = this.#known.get(key);
     const found = await this.#find(name, reference);
     if (found === undefined) {
       await this.#repositories.get(name);
       throw unknownManifest(name, reference.kind === "tag" ? reference.tag : reference.digest);
     }
-    const manifest =
-      known?.manifest.manifestId === found.manifest_id && known.manifest.tagId === found.tag_id
-        ? known.manifest
-        : await this.#load(found);
-    this.#known.set(key, { version, manifest });
-    return manifest;
+    const same = before?.manifestId === found.manifest_id && before.tagId === found.tag_id;
+    return same ? before : this.#load(found);
   }
 
   #find(name: RepositoryName, reference: Reference): Promise<Found | undefined> {

@@ -1,5 +1,5 @@
-import type { Database, Version } from "../db/index.ts";
-import { Lru, type Soon, soon } from "../kernel/index.ts";
+import { Believed, type Database } from "../db/index.ts";
+import type { Soon } from "../kernel/index.ts";
 import { readScanPolicy, type ScanPolicy, scanSettings } from "./scan-policy.ts";
 
 /** What a project demands of what is pulled from it. */
@@ -15,20 +15,18 @@ export interface PullPolicy {
 /** Reads projects' policies. Asked at every pull, so they are believed until the database has changed. */
 export class PullPolicies {
   readonly #database: Database;
-  readonly #known = new Lru<number, { readonly version: Version; readonly policy: PullPolicy }>(10_000);
+  readonly #known: Believed<number, PullPolicy>;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#known = new Believed(database, 10_000);
   }
 
   of(projectId: number): Soon<PullPolicy> {
-    return soon(this.#database.version(), (version) => {
-      const known = this.#known.get(projectId);
-      return known?.version === version ? known.policy : this.#read(projectId, version);
-    });
+    return this.#known.get(projectId, () => this.#read(projectId));
   }
 
-  async #read(projectId: number, version: Version): Promise<PullPolicy> {
+  async #read(projectId: number): Promise<PullPolicy> {
     const rows = await this.#database.read
       .selectFrom("project_metadata")
       .select(["name", "value"])
@@ -36,12 +34,10 @@ export class PullPolicies {
       .where("name", "in", ["enable_content_trust", "content_trust_signers", ...scanSettings])
       .execute();
     const settings = new Map(rows.map(({ name, value }) => [name, value]));
-    const policy = {
+    return {
       contentTrust: settings.get("enable_content_trust") === "true",
       signers: (settings.get("content_trust_signers") ?? "").split(",").filter((signer) => signer !== ""),
       scan: readScanPolicy(settings),
     };
-    this.#known.set(projectId, { version, policy });
-    return policy;
   }
 }
