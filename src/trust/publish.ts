@@ -5,7 +5,7 @@ import { CurrentSet } from "./current.ts";
 import type { GunNames } from "./guns.ts";
 import type { Journal } from "./journal.ts";
 import type { ProvenTargets } from "./proven-targets.ts";
-import { PublishedRoots } from "./published-roots.ts";
+import type { PublishedRoots } from "./published-roots.ts";
 import { invalidUpdate, TrustRefusal } from "./refusal.ts";
 import type { ServerKeys } from "./server-keys.ts";
 import { KeysNotHeld, signNext } from "./server-signing.ts";
@@ -22,6 +22,7 @@ export interface PublisherOptions {
   readonly journal: Journal;
   readonly names: GunNames;
   readonly proven: ProvenTargets;
+  readonly roots: PublishedRoots;
 }
 
 /** Takes what clients sign: all of it at once, or nothing (the contract, section 3). */
@@ -33,9 +34,9 @@ export class Publisher {
   readonly #journal: Journal;
   readonly #names: GunNames;
   readonly #proven: ProvenTargets;
-  readonly #roots = new PublishedRoots();
+  readonly #roots: PublishedRoots;
 
-  constructor({ database, clock, store, keys, journal, names, proven }: PublisherOptions) {
+  constructor({ database, clock, store, keys, journal, names, proven, roots }: PublisherOptions) {
     this.#database = database;
     this.#clock = clock;
     this.#store = store;
@@ -43,6 +44,7 @@ export class Publisher {
     this.#journal = journal;
     this.#names = names;
     this.#proven = proven;
+    this.#roots = roots;
   }
 
   /**

@@ -2,6 +2,7 @@ import type { Database } from "../db/index.ts";
 import type { Clock } from "../kernel/index.ts";
 import { CurrentSet } from "./current.ts";
 import type { Journal } from "./journal.ts";
+import type { PublishedRoots } from "./published-roots.ts";
 import { notFound, TrustRefusal } from "./refusal.ts";
 import type { ServerKeys } from "./server-keys.ts";
 import { signNext } from "./server-signing.ts";
@@ -10,10 +11,19 @@ import { parseEnvelope } from "./tuf/envelope.ts";
 import { showInstant } from "./tuf/instant.ts";
 import { verifyListing } from "./tuf/listings.ts";
 import { TufRefusal } from "./tuf/refusal.ts";
-import { type Root, verifyRoot } from "./tuf/root.ts";
+import type { Root } from "./tuf/root.ts";
 
 /** How often somebody else may be faster, one after the other, before that is no coincidence. */
 const attempts = 5;
+
+export interface RenewalOptions {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly store: MetadataStore;
+  readonly keys: ServerKeys;
+  readonly journal: Journal;
+  readonly roots: PublishedRoots;
+}
 
 /**
  * Signs timestamps and snapshots anew once they have expired, so that clients can tell a server that has nothing
@@ -25,13 +35,15 @@ export class Renewal {
   readonly #store: MetadataStore;
   readonly #keys: ServerKeys;
   readonly #journal: Journal;
+  readonly #roots: PublishedRoots;
 
-  constructor(database: Database, clock: Clock, store: MetadataStore, keys: ServerKeys, journal: Journal) {
+  constructor({ database, clock, store, keys, journal, roots }: RenewalOptions) {
     this.#database = database;
     this.#clock = clock;
     this.#store = store;
     this.#keys = keys;
     this.#journal = journal;
+    this.#roots = roots;
   }
 
   /**
@@ -88,12 +100,13 @@ export class Renewal {
 
   async #rootOf(current: CurrentSet, now: number): Promise<Root> {
     const { gun } = current;
-    const envelope = parseEnvelope((await current.get("root")).content);
-    if (envelope.expires.at < now) {
-      const detail = { Role: "root", Expired: showInstant(envelope.expires) };
+    const { content } = await current.get("root");
+    const { expires } = parseEnvelope(content);
+    if (expires.at < now) {
+      const detail = { Role: "root", Expired: showInstant(expires) };
       throw new TrustRefusal("UNKNOWN", `The root of ${gun} has expired.`, detail);
     }
-    return refusedAsUnknown(() => verifyRoot(envelope, { gun, previous: null, now, allowExpired: false }));
+    return refusedAsUnknown(() => this.#roots.verify(gun, content, now));
   }
 }
 

@@ -9,6 +9,7 @@ import { TrustOverview } from "./overview.ts";
 import { projectIdOf } from "./projects.ts";
 import { ProvenTargets } from "./proven-targets.ts";
 import { Publisher } from "./publish.ts";
+import { PublishedRoots } from "./published-roots.ts";
 import { MetadataReader } from "./read.ts";
 import { Renewal } from "./renewal.ts";
 import { describeKey, ServerKeys, type ServerRole } from "./server-keys.ts";
@@ -57,9 +58,10 @@ export function createTrust(options: TrustOptions): Trust {
   const store = new MetadataStore(database);
   const keys = new ServerKeys(database, clock, secret);
   const journal = new Journal(database, audit, clock, names);
-  const renewal = new Renewal(database, clock, store, keys, journal);
+  const roots = new PublishedRoots();
+  const renewal = new Renewal({ database, clock, store, keys, journal, roots });
   const proven = new ProvenTargets();
-  const verification = new Verification(store, renewal, proven);
+  const verification = new Verification(store, renewal, proven, roots);
   const statuses = new TrustStatuses(clock, verification, names);
   const overview = new TrustOverview(database.read, verification, statuses, names);
   const expiries = new Expiries(database, clock, events);
@@ -83,7 +85,7 @@ export function createTrust(options: TrustOptions): Trust {
   });
   return {
     names,
-    publisher: new Publisher({ database, clock, store, keys, journal, names, proven }),
+    publisher: new Publisher({ database, clock, store, keys, journal, names, proven, roots }),
     reader: new MetadataReader(database, clock, store, renewal),
     journal,
     statuses,

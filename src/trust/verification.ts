@@ -1,7 +1,7 @@
 import { Lru } from "../kernel/index.ts";
 import { CurrentSet } from "./current.ts";
 import type { ProvenTargets } from "./proven-targets.ts";
-import { PublishedRoots } from "./published-roots.ts";
+import type { PublishedRoots } from "./published-roots.ts";
 import { TrustRefusal } from "./refusal.ts";
 import type { Renewal } from "./renewal.ts";
 import type { MetadataStore } from "./store.ts";
@@ -22,14 +22,15 @@ export class Verification {
   readonly #store: MetadataStore;
   readonly #renewal: Renewal;
   readonly #proven: ProvenTargets;
-  readonly #roots = new PublishedRoots();
+  readonly #roots: PublishedRoots;
   readonly #known = new Lru<string, Known>(maxBytes, ({ targets }) => targets.bytes);
   readonly #underWay = new Map<string, Promise<VerifiedTargets>>();
 
-  constructor(store: MetadataStore, renewal: Renewal, proven: ProvenTargets) {
+  constructor(store: MetadataStore, renewal: Renewal, proven: ProvenTargets, roots: PublishedRoots) {
     this.#store = store;
     this.#renewal = renewal;
     this.#proven = proven;
+    this.#roots = roots;
   }
 
   /** Null where nothing is published. */
