@@ -12,6 +12,9 @@ const memory = 2 * hour;
 /** Orders of one client that are not done. */
 const maxOpen = 500;
 
+const diedSeveralTimes = "The process that looked at the image ended in the middle of it, several times.";
+const sealedByOther = "The order was sealed with another secret than this installation's. Place it again.";
+
 /** How far an order is. */
 export type OrderState =
   | { readonly state: "open" }
@@ -84,8 +87,9 @@ export class Orders {
       const row = await this.#next(tx);
       if (row === undefined) return null;
       const { id, attempts } = row;
-      if (attempts >= maxAttempts) {
-        const failure = "The process that looked at the image ended in the middle of it, several times.";
+      const order = this.#open(id, row.request);
+      if (order === null || attempts >= maxAttempts) {
+        const failure = order === null ? sealedByOther : diedSeveralTimes;
         const finished_at = this.#clock();
         const failed = { state: "failed", failure, holder: null, held_until: null, finished_at } as const;
         await tx.updateTable("scan_order").set(failed).where("id", "=", id).execute();
@@ -98,8 +102,17 @@ export class Orders {
         attempts: attempts + 1,
       } as const;
       await tx.updateTable("scan_order").set(taken).where("id", "=", id).execute();
-      return { ...(JSON.parse(this.#box.open(id, row.request)) as Order), id };
+      return { ...order, id };
     });
+  }
+
+  /** Null when the installation has another secret by now. */
+  #open(id: string, request: Uint8Array): Order | null {
+    try {
+      return JSON.parse(this.#box.open(id, request)) as Order;
+    } catch {
+      return null;
+    }
   }
 
   #next(reader: Reader | Tx) {
