@@ -106,6 +106,7 @@ describeOnEngines("the API: exceptions", (open) => {
       ["no name of a vulnerability", { vulnerability: "; drop table" }],
       ["no reason", { reason: " " }],
       ["a package that is no purl", { package: "pkg:" }],
+      ["a part of a package", { package: "pkg:golang/golang.org/x/crypto#ssh" }],
       ["another project's repository", { repository: "library/app" }],
       ["no digest", { digest: "latest" }],
       ["a time that has passed", { expires_at: "2001-01-01T00:00:00Z" }],

@@ -63,8 +63,10 @@ export function checked(given: NewException, project: string | null, now: number
   if (reason === "" || !isText(reason, maxLength.reason)) {
     throw bad(`Say why it may be overlooked, in at most ${maxLength.reason} characters.`);
   }
-  if (wanted !== null && (wanted === "" || !isText(wanted, maxLength.package) || !isReadable(wanted))) {
-    throw bad("The package must be a package's name or a purl, such as pkg:deb/debian/openssl.");
+  if (wanted !== null && (wanted === "" || !isText(wanted, maxLength.package) || !isOfPackages(wanted))) {
+    throw bad(
+      "The package must be a package's name or a purl without a subpath, such as pkg:deb/debian/openssl.",
+    );
   }
   if (repository !== null) {
     const owner = projectOf(parseRepositoryName(repository));
@@ -86,8 +88,9 @@ function isText(text: string, most: number): boolean {
   return text.length <= most && !/\p{Cc}/u.test(text);
 }
 
-function isReadable(wanted: string): boolean {
-  return !wanted.startsWith("pkg:") || parsePurl(wanted) !== null;
+/** Findings are of whole packages: what is about a part of one would never be about any of them. */
+function isOfPackages(wanted: string): boolean {
+  return !wanted.startsWith("pkg:") || parsePurl(wanted)?.subpath === "";
 }
 
 function bad(message: string): BreakwaterError {
