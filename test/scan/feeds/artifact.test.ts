@@ -81,7 +81,9 @@ describe("a feed from a registry", () => {
       "gives no token for feeds/go (401)",
     );
     expect(await get(source, { access: { ...access, caBundle: null } })).toContain("cannot be read");
-    expect(await get(`${source}@sha256:12`)).toContain("names no artifact");
+    for (const none of [`${source}@sha256:12`, `${source}/../go`, `${source}//go`, `${source}..go:one`]) {
+      expect(await get(none)).toContain("names no artifact");
+    }
     expect(await get(source, { limit: 2 })).toContain("It is larger than");
   });
 

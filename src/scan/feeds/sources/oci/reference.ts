@@ -1,4 +1,4 @@
-import { BreakwaterError, type Digest, isDigest } from "../../../../kernel/index.ts";
+import { BreakwaterError, type Digest, isDigest, isRepositoryName } from "../../../../kernel/index.ts";
 
 /** Where an artifact lies: `oci://registry.example.com/feeds/go:latest`, or `@sha256:…` in the tag's place. */
 export interface OciReference {
@@ -10,14 +10,15 @@ export interface OciReference {
 }
 
 const pattern =
-  /^oci(?<plain>\+http)?:\/\/(?<host>[^/@\s]+)\/(?<repository>[a-z0-9]+(?:[._/-]+[a-z0-9]+)*)(?::(?<tag>\w[\w.-]{0,127}))?(?:@(?<digest>\S+))?$/;
+  /^oci(?<plain>\+http)?:\/\/(?<host>[^/@\s]+)\/(?<repository>[^:@\s]+)(?::(?<tag>\w[\w.-]{0,127}))?(?:@(?<digest>\S+))?$/;
 
 /** Throws BAD_REQUEST. */
 export function parseOciReference(text: string): OciReference {
   const groups = pattern.exec(text)?.groups;
   const { plain, host = "", repository = "", tag, digest } = groups ?? {};
   const origin = `${plain === undefined ? "https" : "http"}://${host}`;
-  if (groups === undefined || !URL.canParse(origin) || (digest !== undefined && !isDigest(digest))) {
+  const isReference = isRepositoryName(repository) && (digest === undefined || isDigest(digest));
+  if (!isReference || !URL.canParse(origin)) {
     throw new BreakwaterError(
       "BAD_REQUEST",
       `"${text}" names no artifact: expected oci://HOST/REPOSITORY:TAG, or oci+http:// where nothing is encrypted.`,
