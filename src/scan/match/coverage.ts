@@ -117,8 +117,15 @@ function judge(
       `The feed ${feed.name} was last read on ${dateOf(lookedAt(feed))}, ${days} days ago. "breakwater feeds list" says why.`,
     ];
   }
-  const names = [...new Set(sources.map(({ feed }) => feed.name))].join(", ");
-  return ["covered", `${count(packages)} looked up in ${names}.`];
+  const feeds = [...new Set(sources.map(({ feed }) => feed))];
+  return ["covered", `${count(packages)} looked up in ${feeds.map(nameOf).join(", ")}.`];
+}
+
+/** With what of it nobody has read: a feed is believed with a few such records, but not in silence. */
+function nameOf({ name, records, unreadable }: FeedManifest): string {
+  return unreadable === 0
+    ? name
+    : `${name} (but for ${unreadable} of ${records + unreadable} records, which could not be read)`;
 }
 
 function sentencesOf({ count, first }: ImagePart["failures"]): string {

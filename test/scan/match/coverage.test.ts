@@ -136,3 +136,11 @@ test("texts that an image makes long are cut", () => {
   expect(said[0]?.message).toContain("2 packages could not be looked up.");
   expect(said[1]?.message).toHaveLength(4096);
 });
+
+test("what of a feed nobody could read is said where it covers", () => {
+  const database = manifest("debian", now, { ecosystem: "Debian:12" });
+  const feeds = database.feeds.map((feed) => ({ ...feed, records: 38, unreadable: 2 }));
+  const options = { undecided: {}, now, lookedAt: () => now, maxAge: () => day };
+  const [found] = coverageOf([part("Debian:12")], { ...options, manifest: { ...database, feeds } });
+  expect(found).toMatchObject({ state: "covered", message: expect.stringContaining("2 of 40 records") });
+});
