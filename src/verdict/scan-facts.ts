@@ -10,8 +10,7 @@ import type { ScanPolicy } from "./scan-policy.ts";
 /** What the project's scanner has found; images that nobody asked for are left out. */
 export interface ScanReports {
   summaries(projectId: number, manifestIds: readonly number[]): Promise<ReadonlyMap<number, ReportSummary>>;
-  /** Null where there is no report. */
-  report(projectId: number, manifestId: number): Promise<Report | null>;
+  report(projectId: number, manifestId: number): Promise<Report>;
 }
 
 /** What verdicts need of the room `scan`. */
@@ -112,8 +111,8 @@ export class ScanFactsReader {
       return { summary, blocking: nothingBlocks, until: null };
     }
     const report = await this.#scan.reports.report(projectId, image.id);
-    const serious = (report?.findings ?? []).filter(({ severity }) => counts(severity, policy));
-    if (report === null || (serious.length === 0 && mayBlock(report, policy))) {
+    const serious = report.findings.filter(({ severity }) => counts(severity, policy));
+    if (report.reportedAt === null || (serious.length === 0 && mayBlock(report, policy))) {
       // What was counted is gone: nobody can say any more that it was harmless.
       return { summary: null, blocking: nothingBlocks, until: null };
     }

@@ -4,13 +4,20 @@ import type { ScanReports } from "../../src/verdict/index.ts";
 /** Reports as a test wants them, in place of a scanner's. */
 export class FakeReports implements ScanReports {
   readonly #reports = new Map<number, Report>();
+  #lost = false;
   /** How often findings were read. */
   reads = 0;
   /** How often anything was asked. */
   asked = 0;
 
   set(manifestId: number, report: Report): void {
+    this.#lost = false;
     this.#reports.set(manifestId, report);
+  }
+
+  /** Whoever has read the summaries finds no report any more. */
+  loseFindings(): void {
+    this.#lost = true;
   }
 
   async summaries(_: number, ids: readonly number[]): Promise<ReadonlyMap<number, ReportSummary>> {
@@ -23,9 +30,10 @@ export class FakeReports implements ScanReports {
     );
   }
 
-  async report(_: number, id: number): Promise<Report | null> {
+  async report(_: number, id: number): Promise<Report> {
     this.reads++;
-    return this.#reports.get(id) ?? null;
+    const report = this.#lost ? undefined : this.#reports.get(id);
+    return report ?? reportOf([], { state: "none", reportedAt: null, coverage: null });
   }
 }
 

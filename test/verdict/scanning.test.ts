@@ -154,6 +154,9 @@ describeOnEngines("verdicts on what scanners found", (open) => {
     test("findings that were counted and are gone are no clean bill", async () => {
       await report([], { counts: { Critical: 1 } });
       expect(await kinds()).toEqual(["not-scanned"]);
+      await report([finding()]);
+      fixture.reports.loseFindings();
+      expect(await kinds()).toEqual(["not-scanned"]);
     });
 
     describe("without a report", () => {

@@ -8,7 +8,7 @@ import { keepSbom } from "./keep-sbom.ts";
 import { pause } from "./pause.ts";
 import { lendPullAccess } from "./pull-access.ts";
 import type { AdapterAccess, Registration } from "./registration.ts";
-import { readReport, readSbom } from "./reports/read-report.ts";
+import { readNewReport, readSbom } from "./reports/read-report.ts";
 import type { FinishedReport, Run } from "./runs.ts";
 import type { ScanSubject } from "./subject.ts";
 
@@ -144,7 +144,7 @@ async function awaitReport(
 }
 
 async function keepFindings(content: Uint8Array, scanner: string) {
-  const { findings, coverage: said } = readReport(content, scanner);
+  const { findings, coverage: said } = readNewReport(content, scanner);
   const compressed = new Uint8Array(await Bun.zstdCompress(content));
   const coverage = said === null ? null : JSON.stringify(said);
   return { findings, content: compressed, coverage, accessory: null };

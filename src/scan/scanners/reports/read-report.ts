@@ -4,7 +4,13 @@ import { type Severity, severities } from "../../severity.ts";
 import { AdapterError } from "../adapter/adapter-error.ts";
 import { worseOf } from "../worse-of.ts";
 import { readCoverage } from "./read-coverage.ts";
-import { type ReportedVulnerability, sbomReport, vulnerabilityReport } from "./report-format.ts";
+import {
+  newVulnerabilityReport,
+  type ReportedVulnerability,
+  sbomReport,
+  type VulnerabilityReport,
+  vulnerabilityReport,
+} from "./report-format.ts";
 
 export interface ReadReport {
   readonly findings: readonly ImageFinding[];
@@ -12,9 +18,17 @@ export interface ReadReport {
   readonly coverage: readonly Coverage[] | null;
 }
 
-/** What an adapter's report says. Throws AdapterError for what is none. */
+/** What a report says that is kept. Throws AdapterError for what is none. */
 export function readReport(content: Uint8Array, scanner: string): ReadReport {
-  const { vulnerabilities, coverage } = parse(vulnerabilityReport, content);
+  return toReport(parse(vulnerabilityReport, content), scanner);
+}
+
+/** What an adapter's report says. Throws AdapterError for what is none, or more than is taken of one image. */
+export function readNewReport(content: Uint8Array, scanner: string): ReadReport {
+  return toReport(parse(newVulnerabilityReport, content), scanner);
+}
+
+function toReport({ vulnerabilities, coverage }: VulnerabilityReport, scanner: string): ReadReport {
   const found = new Map<string, ImageFinding>();
   for (const item of vulnerabilities ?? []) {
     const finding = toFinding(item, scanner);

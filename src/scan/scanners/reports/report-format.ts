@@ -80,13 +80,20 @@ export const vulnerabilityReport = z.object({
     .nullish()
     .catch(null),
   /** Null, which adapters send for none, is none; a report that lacks it is not a report. */
+  vulnerabilities: z.array(vulnerability).nullable(),
+  /** Breakwater's own addition. */
+  coverage: z.unknown().optional(),
+});
+
+export type VulnerabilityReport = z.infer<typeof vulnerabilityReport>;
+
+/** One that is yet to be taken: what was taken once is read for good, whatever is taken today. */
+export const newVulnerabilityReport = vulnerabilityReport.extend({
   vulnerabilities: z
     .array(z.unknown())
     .max(maxFindings, `has more than the ${maxFindings} findings that are taken of one image`)
     .pipe(z.array(vulnerability))
     .nullable(),
-  /** Breakwater's own addition. */
-  coverage: z.unknown().optional(),
 });
 
 export const sbomReport = z.object({
