@@ -38,7 +38,7 @@ interface Remembered {
 
 /** For how long facts are believed where nothing is written: data ages. */
 const longest = minute;
-const nothingBlocks: ScanFacts["blocking"] = { total: 0, worst: [] };
+const nothingBlocks: ScanFacts["blocking"] = { total: 0, worst: [], vexUnread: false };
 
 /** Gathers what is known of images. It is asked at every pull, so it is believed until the database has changed. */
 export class ScanFactsReader {
@@ -118,9 +118,11 @@ export class ScanFactsReader {
     }
     const own = await namesOf(this.#database, repositoryId, image.digest);
     const names = { projectId, repositoryId, repository: name, ...own };
-    const { findings, until } = await this.#scan.lifting.of(names, serious, rulesOf(policy, signed));
-    const blocking = serious.filter((finding) => !findings.has(finding));
-    return { summary, blocking: { total: blocking.length, worst: worstOf(blocking) }, until };
+    const rules = rulesOf(policy, signed);
+    const { findings, until, unread } = await this.#scan.lifting.of(names, serious, rules);
+    const left = serious.filter((finding) => !findings.has(finding));
+    const blocking = { total: left.length, worst: worstOf(left), vexUnread: unread };
+    return { summary, blocking, until };
   }
 }
 

@@ -26,7 +26,12 @@ export interface ScanFacts {
   /** Null where nobody has asked for a scan. */
   readonly summary: ReportSummary | null;
   /** Of the findings that count by the policy and that nothing lifts: how many, and the worst. */
-  readonly blocking: { readonly total: number; readonly worst: readonly WorstFinding[] };
+  readonly blocking: {
+    readonly total: number;
+    readonly worst: readonly WorstFinding[];
+    /** True where VEX documents might lift them, if there were not too many to be read. */
+    readonly vexUnread: boolean;
+  };
 }
 
 /** Parts of an image that a refusal names. */
@@ -56,9 +61,12 @@ const unlessAllowed =
 const unlessUnrated =
   'Or an administrator of the project lets pass what nobody has rated: its setting scan_unknown_severity is "allow".';
 
+const tooManyDocuments =
+  "No VEX document counts for it now, because more are attached to it than are read: delete those that are out of date.";
+
 function vulnerable(
   what: string,
-  { total, worst }: ScanFacts["blocking"],
+  { total, worst, vexUnread }: ScanFacts["blocking"],
   dataAsOf: number | null,
   { threshold, reuseSystem }: ScanPolicy,
 ): ScanObstacle {
@@ -74,7 +82,7 @@ function vulnerable(
   const which = unrated ? `from ${threshold} on, or not rated` : `from ${threshold} on`;
   return {
     kind: "vulnerable",
-    message: `${what} has ${count} that the project does not let pass (${which}${age}): ${worst.map(describe).join("; ")}${more}. ${advice} those that do not matter here allowed: by ${list} by an exception with a scope, or by a VEX document.${unrated ? ` ${unlessUnrated}` : ""}`,
+    message: `${what} has ${count} that the project does not let pass (${which}${age}): ${worst.map(describe).join("; ")}${more}. ${advice} those that do not matter here allowed: by ${list} by an exception with a scope, or by a VEX document.${vexUnread ? ` ${tooManyDocuments}` : ""}${unrated ? ` ${unlessUnrated}` : ""}`,
     findings: worst,
     total,
     dataAsOf,

@@ -23,6 +23,8 @@ export interface Lifted {
   readonly findings: ReadonlySet<ImageFinding>;
   /** When that may change by time alone, milliseconds since 1970; null for never. */
   readonly until: number | null;
+  /** True where so many trusted documents are attached that none was read, and no VEX document counts. */
+  readonly unread: boolean;
 }
 
 interface Timed extends ExceptionScope {
@@ -62,7 +64,7 @@ export class Lifting {
     const all = await this.#exceptionsIn(image.projectId, rules);
     const valid = all.filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
     const said = await this.#statementsAbout(image, names, rules);
-    const [exceptionsOf, statementsOf] = [byName(valid, ofException), byName(said, ofStatement)];
+    const [exceptionsOf, statementsOf] = [byName(valid, ofException), byName(said ?? [], ofStatement)];
     const lifted = findings.filter((finding) => {
       const exceptions = lookUp(exceptionsOf, finding);
       const statements = lookUp(statementsOf, finding);
@@ -73,7 +75,8 @@ export class Lifting {
       );
     });
     const ends = valid.flatMap(({ expiresAt }) => expiresAt ?? []);
-    return { findings: new Set(lifted), until: ends.length === 0 ? null : Math.min(...ends) };
+    const until = ends.length === 0 ? null : Math.min(...ends);
+    return { findings: new Set(lifted), until, unread: said === null };
   }
 
   async #exceptionsIn(projectId: number, { reuseSystem, cveList }: LiftingRules): Promise<readonly Timed[]> {
@@ -84,14 +87,14 @@ export class Lifting {
     return [...listed, ...(await this.#exceptions.countingIn(projectId, reuseSystem))];
   }
 
+  /** Null where nobody knows what was said last: then no document lifts anything. */
   async #statementsAbout(
     image: ImageNames,
     names: readonly string[],
     { reuseSystem, vex }: LiftingRules,
-  ): Promise<readonly VexStatement[]> {
+  ): Promise<readonly VexStatement[] | null> {
     const attached = vex === null ? [] : await this.#attached.of(image, vex);
-    // Nobody knows then what was said last: no document lifts anything.
-    if (attached === null) return [];
+    if (attached === null) return null;
     return [...attached, ...(await this.#imported.about(image.projectId, reuseSystem, names))];
   }
 
