@@ -4,8 +4,8 @@ import { addConfig } from "./config.ts";
 import { addFeeds } from "./feeds.ts";
 import { addFsck } from "./fsck.ts";
 import { addGc } from "./gc.ts";
-import { addInventoryLayer } from "./inventory-layer.ts";
 import { addMigrate } from "./migrate.ts";
+import { addOwnProcesses } from "./own-processes.ts";
 import { addServe } from "./serve.ts";
 import { addTrust } from "./trust.ts";
 import { addVex } from "./vex.ts";
@@ -24,5 +24,5 @@ export function addCommands(program: Command): void {
   addVex(program);
   addAdmin(program);
   addMigrate(program);
-  addInventoryLayer(program);
+  addOwnProcesses(program);
 }

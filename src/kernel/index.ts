@@ -8,6 +8,7 @@ export * from "./lru.ts";
 export * from "./media-types.ts";
 export * from "./names.ts";
 export * from "./networks.ts";
+export * from "./own-processes.ts";
 export * from "./proxies.ts";
 export * from "./soon.ts";
 export { version } from "./version.ts";

@@ -1,6 +1,4 @@
-import { readFileSync } from "node:fs";
-
-const manifest = new URL("../../package.json", import.meta.url);
+import manifest from "breakwater/package.json" with { type: "json" };
 
 /** This program's version. */
-export const version: string = JSON.parse(readFileSync(manifest, "utf8")).version;
+export const version: string = manifest.version;

@@ -14,6 +14,7 @@ export {
 } from "./exceptions/index.ts";
 export {
   type Access,
+  awaitBuildOrder,
   buildBundle,
   createFeeds,
   type DatabaseOverview,

@@ -1,7 +1,7 @@
 import type { Subprocess } from "bun";
 import type { Config } from "../config/index.ts";
 import type { Logger } from "../http/index.ts";
-import { second } from "../kernel/index.ts";
+import { ownCommandLine, second } from "../kernel/index.ts";
 import type { MetricsSource } from "./metrics.ts";
 
 /** The variable by which a process knows that it is one of several. */
@@ -34,7 +34,7 @@ export async function supervise(config: Config, log: Logger): Promise<Supervisor
 
   function start(number: number): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const worker = Bun.spawn([process.execPath, ...process.argv.slice(1)], {
+    const worker = Bun.spawn(ownCommandLine(), {
       env: { ...process.env, [variable]: String(number) },
       stdio: ["ignore", "inherit", "inherit"],
       ipc(message: FromWorker, from) {

@@ -36,6 +36,8 @@ export interface StartOptions {
   /** `s3` for a bucket of its own on a server of its own, or one of any kind that several share. */
   readonly storage?: "s3" | S3Server | AzureServer | GcsServer;
   readonly env?: Record<string, string>;
+  /** The executable that is run; by default the sources are. */
+  readonly executable?: string;
 }
 
 /** Starts a Breakwater as users run it, and waits until it is ready. */
@@ -131,10 +133,11 @@ export class Breakwater implements AsyncDisposable {
   async start(): Promise<void> {
     await mkdir(this.dataDir, { recursive: true });
     await writeFile(this.configFile, stringify(this.#config));
-    const command = [MAIN, "serve", "--config", this.configFile];
-    const { workers, env } = this.#options;
+    const { workers, env, executable } = this.#options;
+    const command = ["serve", "--config", this.configFile];
+    if (executable === undefined) command.unshift(MAIN);
     if (workers !== undefined) command.push("--workers", String(workers));
-    this.#child = new Child(process.execPath, command, {
+    this.#child = new Child(executable ?? process.execPath, command, {
       logFile: this.#logFile,
       env: cleanEnvironment(env),
       cwd: this.#home.path,

@@ -13,6 +13,7 @@ import type { Shelf } from "./shelf.ts";
 import { FeedStates } from "./states.ts";
 import { FeedUpdates, type UpdateReport, type UpdateRequest } from "./update.ts";
 
+export { awaitOrder as awaitBuildOrder } from "./build/child.ts";
 export { buildBundle } from "./build-bundle.ts";
 export { pushBundle } from "./bundle/artifact.ts";
 export type { Access, Feed, Login } from "./feed.ts";

@@ -1,6 +1,9 @@
 import type { BuildResult } from "../../vulndb/build.ts";
 import type { FeedFormat } from "../../vulndb/formats/index.ts";
 
+/** The command by which a program in one file is its own compiler. */
+export const builderCommand = "build-database";
+
 /** What a database is to be compiled from; plain data, which goes to another process. */
 export interface BuildOrder {
   /** The SQLite file to write. */

@@ -1,8 +1,8 @@
 import { setPriority } from "node:os";
 import { join } from "node:path";
-import { BreakwaterError } from "../../../kernel/index.ts";
+import { BreakwaterError, ownProcess } from "../../../kernel/index.ts";
 import type { BuildResult } from "../../vulndb/build.ts";
-import type { Build } from "./order.ts";
+import { type Build, builderCommand } from "./order.ts";
 
 /** What the other process says. */
 export type FromBuilder =
@@ -19,7 +19,7 @@ const niceness = 10;
  */
 export const buildInProcess: Build = async (order, progress, signal) => {
   const { promise, resolve, reject } = Promise.withResolvers<BuildResult>();
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, "child.ts")], {
+  const child = Bun.spawn(ownProcess(join(import.meta.dir, "main.ts"), builderCommand), {
     stdio: ["ignore", "ignore", "pipe"],
     serialization: "advanced",
     ipc(message: FromBuilder) {

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Subprocess } from "bun";
+import { ownProcess } from "../../../kernel/index.ts";
 import { watchMemory } from "./memory.ts";
 import { exitCodes, type Order, readerCommand, toArguments } from "./orders.ts";
 
@@ -107,9 +108,7 @@ class ReaderProcess implements AsyncDisposable {
 
 /** The command line of the process that an order is for. */
 export function readerArguments(order: Order): string[] {
-  // Names of files come behind the two dashes, and may begin with one.
-  if (Bun.isStandaloneExecutable) return [process.execPath, readerCommand, "--", ...toArguments(order)];
-  return [process.execPath, join(import.meta.dir, "main.ts"), ...toArguments(order)];
+  return ownProcess(join(import.meta.dir, "main.ts"), readerCommand, ...toArguments(order));
 }
 
 function failure(sentence: string): Outcome {
