@@ -10,24 +10,41 @@ export interface TrustOptions extends ConfigurationOptions {
 
 type Counts = Record<TrustStatus["state"], number>;
 
-export async function list(repository: string | undefined, options: TrustOptions): Promise<void> {
+interface ListOptions extends TrustOptions {
+  readonly all?: boolean;
+}
+
+export async function list(repository: string | undefined, options: ListOptions): Promise<void> {
   await using installation = await openInstallation(options);
-  const { services } = installation;
-  if (repository === undefined) await listRepositories(services.trust, options);
+  const { config, services } = installation;
+  if (repository === undefined) await listRepositories(services.trust, config.dataVolume, options);
   else await listTags(services.trust, (await findRepository(services, repository)).name, options);
 }
 
-async function listRepositories({ overview }: Trust, { json }: TrustOptions): Promise<void> {
+async function listRepositories(
+  { overview }: Trust,
+  dataVolume: string,
+  { all = false, json }: ListOptions,
+): Promise<void> {
   const found: { name: string; tags: Counts }[] = [];
-  for (const name of await overview.repositories()) found.push({ name, tags: await count(overview, name) });
+  const names = await overview.repositories();
+  const others = all ? await overview.taggedRepositories() : [];
+  for (const name of [...new Set([...names, ...others])].sort())
+    found.push({ name, tags: await count(overview, name) });
   if (found.some(({ tags }) => tags.tampered + tags.expired > 0)) process.exitCode = 1;
   if (json) return console.log(JSON.stringify({ repositories: found }));
-  if (found.length === 0) return console.log("Nobody has published trust data here.");
+  if (found.length === 0) return console.log(nothing(all, dataVolume));
   const rows = found.map(({ name, tags }) => [
     name,
     ...[tags.signed, tags.unsigned, tags.tampered, tags.expired].map(String),
   ]);
   console.log(tableLines([["REPOSITORY", "SIGNED", "UNSIGNED", "TAMPERED", "EXPIRED"], ...rows]).join("\n"));
+}
+
+/** Names the installation: who forgets --config is told of another one. */
+function nothing(all: boolean, dataVolume: string): string {
+  const what = all ? "There are no tags" : "Nobody has published trust data";
+  return `${what} in the registry in ${dataVolume}.`;
 }
 
 /** How many of a repository's tags have each status. */

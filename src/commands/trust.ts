@@ -4,8 +4,8 @@ import { inspect } from "./trust-inspect.ts";
 import { list } from "./trust-list.ts";
 
 const listHelp = `
-Without a repository it counts the tags of each repository for which somebody has published trust data; with one it
-lists the repository's tags. The status is worked out from the signatures themselves, as it is at a pull:
+Without a repository it counts the tags of each repository for which somebody has published trust data, and with --all
+those of the others too; with one it lists the repository's tags. The status is worked out from the signatures themselves, as it is at a pull:
 
   signed    the tag points to what is signed
   unsigned  nobody has signed the tag
@@ -19,6 +19,7 @@ Exit codes:
 
 Examples:
   breakwater trust list
+  breakwater trust list --all
   breakwater trust list library/alpine
   breakwater trust list library/alpine --json | jq '.tags[] | select(.trust.status == "tampered").name'`;
 
@@ -47,6 +48,7 @@ export function addTrust(program: Command): void {
     .description("List the trust status of a repository's tags, or of all repositories that are signed.")
     .argument("[repository]", "its name, such as library/alpine")
     .addOption(configOption())
+    .option("--all", "of all repositories with tags, also those that nobody has signed in")
     .option("--json", "print one JSON document, with the field names of the API")
     .addHelpText("after", listHelp)
     .action(list);

@@ -55,6 +55,19 @@ export class TrustOverview {
     return [...new Set(names)].sort();
   }
 
+  /** All repositories that have tags, by name. */
+  async taggedRepositories(): Promise<readonly string[]> {
+    const rows = await this.#reader
+      .selectFrom("repository")
+      .select("repository.name")
+      .where(({ exists, selectFrom }) =>
+        exists(selectFrom("tag").select("tag.id").whereRef("tag.repository_id", "=", "repository.id")),
+      )
+      .orderBy("repository.name")
+      .execute();
+    return rows.map(({ name }) => name);
+  }
+
   /** What is published of a repository, under each of this server's names. */
   async published(repository: string): Promise<readonly PublishedTrust[]> {
     const found: PublishedTrust[] = [];

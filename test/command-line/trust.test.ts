@@ -54,6 +54,26 @@ describe("trust list", () => {
     });
   });
 
+  test("with --all, of the others too: what content trust would refuse is among them", async () => {
+    const { code, stdout } = await run("list", "--all");
+    expect(code).toBe(1);
+    expect(stdout).toContain("library/fine   1       1         0         0\n");
+    expect(stdout).toContain("library/plain  0       2         0         0\n");
+  });
+
+  test("says which installation has nothing signed", async () => {
+    await using other = await temporaryDirectory("trust-none");
+    await (await openInstallation(other.path, env))[Symbol.asyncDispose]();
+    const { code, stdout } = await breakwater(["trust", "list"], {
+      cwd: other.path,
+      env: { ...env, BREAKWATER_DATA_VOLUME: other.path },
+    });
+    expect([code, stdout]).toEqual([
+      0,
+      `Nobody has published trust data in the registry in ${other.path}.\n`,
+    ]);
+  });
+
   test("lists a repository's tags", async () => {
     const { code, stdout } = await run("list", "library/app");
     expect(code).toBe(1);
