@@ -56,10 +56,10 @@ export function* scanObstacles(
 }
 
 const unlessAllowed =
-  'Or an administrator of the project lets pass what is not scanned: its setting scan_missing is "allow".';
+  'Or an administrator of the project sets its scan_missing to "allow", which lets pass what is not scanned.';
 
 const unlessUnrated =
-  'Or an administrator of the project lets pass what nobody has rated: its setting scan_unknown_severity is "allow".';
+  'Or an administrator of the project sets its scan_unknown_severity to "allow", which lets pass what nobody has rated.';
 
 const tooManyDocuments =
   "No VEX document counts for it now, because more are attached to it than are read: delete those that are out of date.";

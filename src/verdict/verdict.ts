@@ -67,7 +67,7 @@ function* obstaclesOf(what: string, status: TrustStatus, policy: TrustPolicy): I
         if (!signed) {
           yield {
             kind: "signer-missing",
-            message: `The project demands the signature of ${wanted}; ${what} is signed by ${signerNames(status.signers)} only.`,
+            message: `The project demands the signature of ${wanted}; ${what} is signed by ${signerNames(status.signers)} only. Ask for that signature, or pull what has it.`,
           };
         }
       }

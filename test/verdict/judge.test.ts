@@ -51,8 +51,8 @@ describe("what a project's policy makes of a status", () => {
   test("all signers that it names must have signed, by role or by key", () => {
     expect(messages("signed", ["targets/alice", key])).toEqual([]);
     expect(messages("signed", ["targets/alice", "targets/bob", "c".repeat(64)])).toEqual([
-      "signer-missing: The project demands the signature of targets/bob; library/app:1.0 is signed by targets, targets/alice only.",
-      `signer-missing: The project demands the signature of ${"c".repeat(64)}; library/app:1.0 is signed by targets, targets/alice only.`,
+      "signer-missing: The project demands the signature of targets/bob; library/app:1.0 is signed by targets, targets/alice only. Ask for that signature, or pull what has it.",
+      `signer-missing: The project demands the signature of ${"c".repeat(64)}; library/app:1.0 is signed by targets, targets/alice only. Ask for that signature, or pull what has it.`,
     ]);
   });
 

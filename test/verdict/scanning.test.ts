@@ -174,7 +174,7 @@ describeOnEngines("verdicts on what scanners found", (open) => {
           const { obstacles, wait } = await verdict();
           expect(obstacles.map(({ kind }) => kind)).toEqual(["not-scanned"]);
           expect(obstacles[0]?.message).toContain(reason);
-          expect(obstacles[0]?.message).toContain('scan_missing is "allow"');
+          expect(obstacles[0]?.message).toContain('sets its scan_missing to "allow"');
           expect(wait).toBe(0);
           await policy({ scan_missing: "allow" });
           expect(await kinds()).toEqual([]);
