@@ -1,17 +1,15 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { isAlias, LineCounter, parseDocument } from "yaml";
-import { BreakwaterError } from "../kernel/index.ts";
+import { BreakwaterError, fileRefusal } from "../kernel/index.ts";
 import { type FileContent, FileReader } from "./file-reader.ts";
 import { refusal } from "./settings.ts";
 
 /** Reads a file in the form of Harbor's harbor.yml. Throws CONFIG_INVALID when it cannot be read or is not YAML. */
 export async function readConfigFile(file: string): Promise<FileContent> {
   const text = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
-    const why = cause.code === "ENOENT" ? "there is no such file" : (cause.code ?? cause.message);
-    throw new BreakwaterError("CONFIG_INVALID", `The configuration file ${file} cannot be read: ${why}.`, {
-      cause,
-    });
+    const { message } = fileRefusal(`The configuration file ${file} cannot be read`, cause);
+    throw new BreakwaterError("CONFIG_INVALID", message, { cause });
   });
   return parseConfig(text, basename(file));
 }

@@ -11,4 +11,5 @@ export * from "./networks.ts";
 export * from "./own-processes.ts";
 export * from "./proxies.ts";
 export * from "./soon.ts";
+export * from "./unknown-authority.ts";
 export { version } from "./version.ts";

@@ -161,6 +161,11 @@ describeUnless(missingFeeds(), "feeds", () => {
     );
     expect([pushed.code, pushed.stderr]).toEqual([0, ""]);
     expect(pushed.stdout).toMatch(new RegExp(`^${to}@sha256:[0-9a-f]{64}\n$`));
+    const nobody = await run(outside, ["export", "--push", to, "--ca-bundle", outside.caFile]);
+    expect([nobody.code, nobody.stderr]).toEqual([
+      1,
+      expect.stringContaining("answers with 401. Name an account that may push there, with --username"),
+    ]);
     const pulled = await run(inside, ["import", to, ...login], password);
     expect([pulled.code, pulled.stderr]).toEqual([0, ""]);
     const refused = await run(inside, ["import", to, "--ca-bundle", outside.caFile, "--key", "stranger.pub"]);

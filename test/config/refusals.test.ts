@@ -89,6 +89,9 @@ describe("a wrong value is refused with key, place, expectation and value", () =
     await expect(loadConfig({ file: "none.yml", env: {}, cwd: "/nowhere" })).rejects.toThrow(
       "The configuration file /nowhere/none.yml cannot be read: there is no such file.",
     );
+    await expect(loadConfig({ file: "", env: {}, cwd: "/" })).rejects.toThrow(
+      "The configuration file / cannot be read: it is a folder.",
+    );
   });
 });
 

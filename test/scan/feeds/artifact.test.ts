@@ -74,7 +74,7 @@ describe("a feed from a registry", () => {
     const source = `oci://${server.host}/feeds/go`;
     expect(await get(`${source}:none`)).toBe(`${source}:none is answered with 404.`);
     expect(await get(source, { access: { ...access, login: { kind: "none" } } })).toContain(
-      "answered with 401",
+      "answered with 401. Give the username and the password of an account that may pull it.",
     );
     const login = { kind: "basic", username: "admin", password: "wrong" } as const;
     expect(await get(source, { access: { ...access, login } })).toContain(

@@ -87,7 +87,13 @@ describe("a feed from a web server", () => {
     await using server = startWebServer(() => new Response("x"), { cert: certificate, key: privateKey });
     const access = { ...openAccess, caBundle: join(home.path, "ca.crt") };
     expect(await get(server.url, { access })).toMatchObject({ content: "x" });
-    expect(await get(server.url)).toContain("cannot be read");
+    expect(await get(server.url)).toMatch(
+      /cannot be read: .*\. If the authority .* \(ca_bundle, or --ca-bundle\)\.$/,
+    );
+    const none = { ...openAccess, caBundle: join(home.path, "none.crt") };
+    expect(await get(server.url, { access: none })).toBe(
+      `The authorities in ${none.caBundle} cannot be read: there is no such file.`,
+    );
   });
 });
 

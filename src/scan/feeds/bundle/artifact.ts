@@ -77,7 +77,14 @@ async function pushBlob(
 }
 
 function refused(where: string, status: number): BreakwaterError {
-  return new BreakwaterError("UNAVAILABLE", `${where} does not take the bundle: it answers with ${status}.`);
+  const advice =
+    status === 401 || status === 403
+      ? " Name an account that may push there, with --username and --password-stdin."
+      : "";
+  return new BreakwaterError(
+    "UNAVAILABLE",
+    `${where} does not take the bundle: it answers with ${status}.${advice}`,
+  );
 }
 
 /** Fetches a bundle into a folder, its signature beside it; answers its path. Throws UNAVAILABLE. */

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { rootCertificates } from "node:tls";
-import { BreakwaterError, second } from "../../../kernel/index.ts";
+import { BreakwaterError, fileRefusal, isUnknownAuthority, second } from "../../../kernel/index.ts";
 import type { Access } from "../feed.ts";
 
 const maxRedirects = 5;
@@ -82,7 +82,11 @@ function withoutCredentials(headers: Headers): Headers {
 }
 
 async function authorities(file: string): Promise<string[]> {
-  return [...rootCertificates, await readFile(file, "utf8")];
+  const own = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
+    const { message } = fileRefusal(`The authorities in ${file} cannot be read`, cause);
+    throw new BreakwaterError("UNAVAILABLE", message, { cause });
+  });
+  return [...rootCertificates, own];
 }
 
 function answerOf(response: Response, url: URL, silence: Silence): HttpAnswer {
@@ -173,6 +177,10 @@ class Silence {
   }
 }
 
+/** Of a feed or of this scanner it is a key of the configuration, of a bundle an option of the command line. */
+const certificateAdvice =
+  "If the authority of its certificate is private, name that authority's file (ca_bundle, or --ca-bundle)";
+
 function reasonOf(cause: unknown): string {
   if (!(cause instanceof Error)) return String(cause);
   const { code } = cause as NodeJS.ErrnoException;
@@ -181,7 +189,9 @@ function reasonOf(cause: unknown): string {
       return "it refuses the connection";
     case "ECONNRESET":
       return "it broke the connection off";
-    default:
-      return cause.message.replace(/\.$/, "").split(/\. | For more/, 1)[0] ?? "";
+    default: {
+      const message = cause.message.replace(/\.$/, "").split(/\. | For more/, 1)[0] ?? "";
+      return isUnknownAuthority(cause) ? `${message}. ${certificateAdvice}` : message;
+    }
   }
 }

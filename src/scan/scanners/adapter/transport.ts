@@ -1,4 +1,4 @@
-import { type ProxyChoice, second } from "../../../kernel/index.ts";
+import { isUnknownAuthority, type ProxyChoice, second } from "../../../kernel/index.ts";
 import { AdapterError } from "./adapter-error.ts";
 
 export interface AdapterRequest {
@@ -83,7 +83,7 @@ export async function send(request: AdapterRequest): Promise<AdapterAnswer> {
 }
 
 function adviceOn(cause: unknown): string {
-  if (!/SELF_SIGNED|ISSUER|LEAF_SIGNATURE/.test(describe(cause))) return "";
+  if (!isUnknownAuthority(cause)) return "";
   return " If its authority is private, name that in the server's variable NODE_EXTRA_CA_CERTS, or register the scanner with skip_certVerify.";
 }
 

@@ -36,7 +36,9 @@ export async function readManifest(client: RegistryClient, source: string): Prom
   const answer = await client.ask(`/manifests/${digest ?? tag}`, { headers });
   if (answer.status !== 200) {
     await answer.discard();
-    throw new BreakwaterError("UNAVAILABLE", `${source} is answered with ${answer.status}.`);
+    const closed = answer.status === 401 || answer.status === 403;
+    const advice = closed ? " Give the username and the password of an account that may pull it." : "";
+    throw new BreakwaterError("UNAVAILABLE", `${source} is answered with ${answer.status}.${advice}`);
   }
   const bytes = await answer.bytes(maxManifest);
   const actual = digestOf(bytes, digest === null ? "sha256" : digestAlgorithm(digest));
