@@ -65,7 +65,7 @@ export function checked(given: NewException, project: string | null, now: number
   }
   if (wanted !== null && (wanted === "" || !isText(wanted, maxLength.package) || !isOfPackages(wanted))) {
     throw bad(
-      "The package must be a package's name or a purl without a subpath, such as pkg:deb/debian/openssl.",
+      "The package must be a package's name or, as the report has it, its purl without a subpath, such as pkg:deb/debian/libssl3.",
     );
   }
   if (repository !== null) {
