@@ -29,7 +29,8 @@ export async function prepare(config: Config): Promise<Prepared> {
  * installation on the same port must not go unnoticed for that: it would get half of the requests.
  */
 function refuseTakenPorts(config: Config): void {
-  for (const listener of [config.http, config.https, config.notary]) {
+  for (const key of ["http", "https", "notary"] as const) {
+    const listener = config[key];
     if (listener === null) continue;
     try {
       const probe = Bun.serve({
@@ -41,7 +42,7 @@ function refuseTakenPorts(config: Config): void {
     } catch (cause) {
       throw new BreakwaterError(
         "CONFIG_INVALID",
-        `The port ${listener.port} on ${config.address} cannot be used (${(cause as NodeJS.ErrnoException).code ?? cause}). Stop what listens there, or configure another port.`,
+        `The port ${listener.port} on ${config.address} cannot be used (${(cause as NodeJS.ErrnoException).code ?? cause}). Stop what listens there, or set another by ${key}.port.`,
         { cause },
       );
     }
