@@ -14,7 +14,8 @@ export interface Prepared {
 /** Does once what every process would otherwise race to do: the folders, the schema, the admin, `library`. */
 export async function prepare(config: Config): Promise<Prepared> {
   refuseTakenPorts(config);
-  await mkdir(config.dataVolume, { recursive: true });
+  // What is in there is more than each account of the machine may see.
+  await mkdir(config.dataVolume, { recursive: true, mode: 0o700 });
   await prepareStorage(config.storage);
   await using services = await openServices(config);
   await requireWhole(services.database.read);

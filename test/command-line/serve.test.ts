@@ -1,5 +1,7 @@
 import { expect, test } from "bun:test";
+import { stat } from "node:fs/promises";
 import { createServer } from "node:net";
+import { startBreakwater } from "../support/breakwater.ts";
 import { freePorts } from "../support/ports.ts";
 import { temporaryDirectory } from "../support/temporary-directory.ts";
 import { breakwater } from "./breakwater.ts";
@@ -21,4 +23,9 @@ test("a port that somebody else has is named with its key", async () => {
   } finally {
     other.close();
   }
+});
+
+test("the data that it makes is for its own account", async () => {
+  await using server = await startBreakwater({ http: true });
+  expect((await stat(server.dataDir)).mode & 0o077).toBe(0);
 });

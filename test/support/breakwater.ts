@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { stringify } from "yaml";
 import type { PostgresqlOptions } from "../../src/db/index.ts";
@@ -131,7 +131,6 @@ export class Breakwater implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    await mkdir(this.dataDir, { recursive: true });
     await writeFile(this.configFile, stringify(this.#config));
     const { workers, env, executable } = this.#options;
     const command = ["serve", "--config", this.configFile];
