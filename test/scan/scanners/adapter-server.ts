@@ -12,6 +12,7 @@ export interface ScanBody {
   readonly enabled_capabilities?: readonly {
     readonly type: string;
     readonly produces_mime_types?: readonly string[];
+    readonly parameters?: { readonly sbom_media_types?: readonly string[] };
   }[];
 }
 
@@ -22,14 +23,18 @@ export const types = {
   native: "application/vnd.scanner.adapter.vuln.report.harbor+json; version=1.0",
   generic: "application/vnd.security.vulnerability.report; version=1.1",
   sbom: "application/vnd.security.sbom.report+json; version=1.0",
+  error: "application/vnd.scanner.adapter.error; version=1.0",
+  spdx: "application/spdx+json",
+  cyclonedx: "application/vnd.cyclonedx+json",
   manifest: "application/vnd.oci.image.manifest.v1+json",
   docker: "application/vnd.docker.distribution.manifest.v2+json",
 };
 
 /**
  * An adapter that obeys the rules of those that there are: it takes the media types of version 1.0 and one Accept,
- * demands to be told what to make, parts the robot's name and secret at every colon, answers the 302 of a pending report
- * with its own address, and forgets a report that was fetched.
+ * demands to be told what to make (of an SBOM also its form, in the order and in the query of its report), parts the
+ * robot's name and secret at every colon, answers the 302 of a pending report with its own address, knows a report only by
+ * what it was ordered as, leaves the list out of the report of a clean image, and forgets a report that was fetched.
  */
 export class AdapterServer implements AsyncDisposable {
   readonly behaviour: Behaviour;
@@ -42,7 +47,7 @@ export class AdapterServer implements AsyncDisposable {
   ];
   properties: Record<string, string> = {};
   readonly #server: Bun.Server<undefined>;
-  readonly #open = new Map<string, { kind: string; looks: number }>();
+  readonly #open = new Map<string, { kind: string; looks: number; left: boolean }>();
 
   constructor(behaviour: Behaviour = {}) {
     this.behaviour = behaviour;
@@ -74,7 +79,12 @@ export class AdapterServer implements AsyncDisposable {
       scanner: { name: "Model", vendor: "Tests", version: "1.2.3" },
       capabilities: [
         { type: "vulnerability", consumes_mime_types, produces_mime_types: [types.native, types.generic] },
-        { type: "sbom", consumes_mime_types, produces_mime_types: [types.sbom] },
+        {
+          type: "sbom",
+          consumes_mime_types,
+          produces_mime_types: [types.sbom],
+          additional_attributes: { sbom_media_types: [types.spdx, types.cyclonedx] },
+        },
       ],
       properties: this.properties,
     });
@@ -88,6 +98,12 @@ export class AdapterServer implements AsyncDisposable {
     if (capability === undefined || more.length > 0 || !capability.produces_mime_types?.length) {
       return problem(400, "exactly one capability with produces_mime_types is needed");
     }
+    if (capability.type === "sbom") {
+      const wanted = capability.parameters?.sbom_media_types ?? [];
+      if (wanted.length === 0) return problem(422, "missing SBOM media type");
+      const unknown = wanted.find((type) => type !== types.spdx && type !== types.cyclonedx);
+      if (unknown !== undefined) return problem(422, `unsupported SBOM media type: "${unknown}"`);
+    }
     const basic = /^Basic (.+)$/.exec(body.registry.authorization)?.[1] ?? "";
     const bearer = body.registry.authorization.startsWith("Bearer ");
     if (!bearer && Buffer.from(basic, "base64").toString().split(":").length !== 2) {
@@ -95,30 +111,41 @@ export class AdapterServer implements AsyncDisposable {
     }
     this.bodies.push(body);
     const id = crypto.randomUUID();
-    this.#open.set(id, { kind: capability.type, looks: 0 });
+    this.#open.set(id, { kind: capability.type, looks: 0, left: false });
     return new Response(JSON.stringify({ id }), { status: 202 });
   }
 
+  /** What it was at when it was stopped is pending for good: its store outlives it, and nobody goes on with the work. */
+  startAgain(): void {
+    for (const scan of this.#open.values()) scan.left = true;
+  }
+
   report(request: Request, id: string): Response {
+    const accept = request.headers.get("accept") ?? "";
+    if (![types.sbom, types.generic, types.native].includes(accept))
+      return problem(415, "unsupported Accept");
+    const url = new URL(request.url);
+    const form = url.searchParams.get("sbom_media_type");
+    if (accept === types.sbom && form === null) return problem(400, "missing SBOM media type");
     const scan = this.#open.get(id);
-    if (scan === undefined) return problem(404, "no such scan");
-    if (scan.looks++ < this.pending) {
-      const location = new URL(request.url).pathname;
+    if (scan === undefined || (scan.kind === "sbom") !== (accept === types.sbom)) {
+      return problem(404, `cannot find scan job: ${id}`);
+    }
+    if (scan.left || scan.looks++ < this.pending) {
+      const location = url.pathname + url.search;
       return new Response(null, { status: 302, headers: { location, "refresh-after": "1" } });
     }
     this.#open.delete(id);
-    const accept = request.headers.get("accept");
-    if (scan.kind === "sbom") {
-      if (accept !== types.sbom) return problem(415, "unsupported Accept");
-      return new Response(
-        JSON.stringify({ media_type: "application/spdx+json", sbom: { spdxVersion: "SPDX-2.3" } }),
-      );
-    }
-    if (accept !== types.generic && accept !== types.native) return problem(415, "unsupported Accept");
+    const generated_at = new Date().toISOString();
     const scanner = { name: "Model", vendor: "Tests", version: "1.2.3" };
-    const { vulnerabilities } = this;
+    if (scan.kind === "sbom") {
+      const sbom = { spdxVersion: "SPDX-2.3" };
+      return new Response(JSON.stringify({ generated_at, scanner, media_type: form, sbom }));
+    }
+    const { vulnerabilities: found } = this;
+    const vulnerabilities = Array.isArray(found) && found.length === 0 ? undefined : found;
     // Without a Content-Type: not every adapter writes one in time.
-    return new Response(JSON.stringify({ generated_at: new Date().toISOString(), scanner, vulnerabilities }));
+    return new Response(JSON.stringify({ generated_at, artifact: {}, scanner, vulnerabilities }));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -127,5 +154,5 @@ export class AdapterServer implements AsyncDisposable {
 }
 
 export function problem(status: number, message: string): Response {
-  return Response.json({ error: { message } }, { status });
+  return Response.json({ error: { message } }, { status, headers: { "content-type": types.error } });
 }

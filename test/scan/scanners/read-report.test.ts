@@ -88,10 +88,14 @@ describe("a report", () => {
     }
   });
 
-  test("without vulnerabilities is one; without the list of them it is none", () => {
+  test("without vulnerabilities is one; without the list of them only where it says when and by what it was made", () => {
+    const [generated_at, scanner] = ["2026-11-30T03:58:45.331848258Z", { name: "Trivy" }];
     expect(read()).toEqual([]);
     expect(readFindings({ vulnerabilities: null })).toEqual([]);
-    for (const none of [{}, [], null, "x", { vulnerabilities: [{}] }, { vulnerabilities: [{ id: "" }] }]) {
+    expect(readFindings({ generated_at, artifact: {}, scanner })).toEqual([]);
+    const unsigned = [{}, { generated_at }, { scanner }, { generated_at, scanner: {} }];
+    const broken = [{ vulnerabilities: [{}] }, { vulnerabilities: [{ id: "" }] }, { vulnerabilities: {} }];
+    for (const none of [...unsigned, ...broken, [], null, "x"]) {
       expect(() => readFindings(none)).toThrow(AdapterError);
     }
   });

@@ -136,6 +136,19 @@ describeOnEngines("scans by somebody else's scanner", (open) => {
     expect(scene.errors).toEqual([]);
   }, 120_000);
 
+  test.concurrent("an image in which nothing was found is clean", async () => {
+    await using scene = await Scene.open(open);
+    scene.adapter.vulnerabilities = [];
+    const { id, digest } = await scene.image("v1");
+    scene.work();
+    await scene.scan(digest);
+    expect(await scene.ended(id)).toMatchObject({ state: "done", counts: {}, failure: null });
+    const artifact = await scene.fixture.registry.artifacts.find(scene.repository, digest);
+    const report = await scene.scanners.artifacts.report(artifact);
+    expect(report).toMatchObject({ findings: [], overview: { status: "Success", severity: "None" } });
+    expect(scene.errors).toEqual([]);
+  }, 120_000);
+
   test.concurrent("a scan survives its process, and ends when somebody stops it", async () => {
     await using scene = await Scene.open(open);
     const [killed, stopped] = [await scene.image("a"), await scene.image("b")];

@@ -28,7 +28,14 @@ export function readNewReport(content: Uint8Array, scanner: string): ReadReport 
   return toReport(parse(newVulnerabilityReport, content), scanner);
 }
 
-function toReport({ vulnerabilities, coverage }: VulnerabilityReport, scanner: string): ReadReport {
+function toReport(report: VulnerabilityReport, scanner: string): ReadReport {
+  const { vulnerabilities, coverage, generated_at: generatedAt, scanner: maker } = report;
+  // Any JSON object lacks the list, and would be a clean image.
+  if (vulnerabilities === undefined && !(generatedAt && maker?.name)) {
+    throw new AdapterError(
+      "The scanner's report is not valid: it lists no vulnerabilities, and does not say when and by what it was made.",
+    );
+  }
   const found = new Map<string, ImageFinding>();
   for (const item of vulnerabilities ?? []) {
     const finding = toFinding(item, scanner);

@@ -79,8 +79,8 @@ export const vulnerabilityReport = z.object({
     .object({ name: text(256), vendor: text(256), version: text(256) })
     .nullish()
     .catch(null),
-  /** Null, which adapters send for none, is none; a report that lacks it is not a report. */
-  vulnerabilities: z.array(vulnerability).nullable(),
+  /** Adapters send null for none, or leave it out, as Trivy's does. */
+  vulnerabilities: z.array(vulnerability).nullish(),
   /** Breakwater's own addition. */
   coverage: z.unknown().optional(),
 });
@@ -93,7 +93,7 @@ export const newVulnerabilityReport = vulnerabilityReport.extend({
     .array(z.unknown())
     .max(maxFindings, `has more than the ${maxFindings} findings that are taken of one image`)
     .pipe(z.array(vulnerability))
-    .nullable(),
+    .nullish(),
 });
 
 export const sbomReport = z.object({
