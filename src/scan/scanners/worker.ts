@@ -96,6 +96,7 @@ export class ScannerWorker {
       const sentence = sentenceOf(error);
       if (sentence === null) onError(error, run);
       const failure = sentence ?? "The scan failed on this server; its log tells more.";
+      if (error instanceof AdapterError) log.quote(error.answer);
       log.note(failure);
       await runs.fail(run.id, this.#holder, failure, log.text).catch((cause) => onError(cause, run));
     } finally {
@@ -142,6 +143,11 @@ class RunLog {
     if (this.text.length > maxLog) return;
     const printable = line.replace(/\p{Cc}+/gu, " ").slice(0, 1000);
     this.text += `${new Date(this.#clock()).toISOString()} ${printable}\n`;
+  }
+
+  /** What somebody else has written, of which the end tells most. */
+  quote(text: string): void {
+    for (const line of text.slice(-maxLog / 4).split("\n")) if (line.trim() !== "") this.note(line);
   }
 }
 

@@ -3,7 +3,7 @@ import { Adapter } from "../../../src/scan/scanners/adapter/adapter.ts";
 import { AdapterError } from "../../../src/scan/scanners/adapter/adapter-error.ts";
 import { dataAsOf, reportTypeFor } from "../../../src/scan/scanners/adapter/metadata.ts";
 import type { AdapterAccess } from "../../../src/scan/scanners/registration.ts";
-import { AdapterServer, type Behaviour, types } from "./adapter-server.ts";
+import { AdapterServer, type Behaviour, problem, types } from "./adapter-server.ts";
 
 function adapterOf({ url }: { url: string }, access: Partial<AdapterAccess> = {}): Adapter {
   return new Adapter({
@@ -152,5 +152,22 @@ describe("an adapter that does not", () => {
     expect(await failure({ scan }, (adapter) => adapter.submit(request))).toBe(
       'The scanner "Model" answered with 500: no room.',
     );
+  });
+
+  test("is quoted from both ends where it says much, and whole for the log", async () => {
+    const noise = Array.from({ length: 200 }, (_, at) => `2026-11-30T04:00:45Z\tDEBUG\tline ${at}`).join(
+      "\n",
+    );
+    const message = `running trivy: exit status 1: ${noise}\nFATAL\tunsupported schema:\n    run.go:411\n`;
+    await using server = new AdapterServer({ report: () => problem(500, message) });
+    const error = await report(adapterOf(server)).catch((cause: unknown) => cause);
+    if (!(error instanceof AdapterError)) throw error;
+    expect(error.message).toStartWith(
+      'The scanner "Model" answered with 500: running trivy: exit status 1: ',
+    );
+    expect(error.message).toEndWith("FATAL unsupported schema: run.go:411.");
+    expect(error.message.length).toBeLessThan(600);
+    expect(error.answer).toBe(message);
+    expect(error.passing).toBe(false);
   });
 });

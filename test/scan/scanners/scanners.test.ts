@@ -97,6 +97,20 @@ describeOnEngines("scans by somebody else's scanner", (open) => {
     });
     expect(failed).toMatchObject({ counts: { High: 1 }, reportedAt: first?.reportedAt ?? 0 });
     expect((await scene.scanners.reports.report(scene.projectId, id)).findings).toEqual(report.findings);
+
+    const lines = Array.from({ length: 100 }, (_, at) => `DEBUG line ${at}.`);
+    adapter.behaviour.scan = () => problem(500, [...lines, "FATAL no disk", ""].join("\n"));
+    await scene.scan(digest);
+    const again = await eventually(
+      () => scene.summary(id),
+      (one) => one?.failure?.includes("disk") ?? false,
+    );
+    expect(again?.failure).toEndWith("DEBUG line 99. FATAL no disk.");
+    expect(again?.failure).not.toContain("line 50");
+    const artifact = await scene.fixture.registry.artifacts.find(scene.repository, digest);
+    const { overview } = (await scene.scanners.artifacts.report(artifact)) ?? {};
+    const log = await scene.scanners.artifacts.log(artifact, overview?.reportId ?? "");
+    expect(log).toContain(" DEBUG line 50.\n");
     expect(scene.errors).toEqual([]);
   }, 120_000);
 

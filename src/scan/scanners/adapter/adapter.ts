@@ -28,7 +28,14 @@ export type ReportAnswer =
   | { readonly state: "gone" };
 
 const megabyte = 2 ** 20;
-const limits = { metadata: megabyte / 4, response: megabyte / 16, report: 32 * megabyte } as const;
+const limits = {
+  metadata: megabyte / 4,
+  response: megabyte / 16,
+  report: 32 * megabyte,
+  failure: megabyte,
+} as const;
+/** Characters of what an adapter says of a failure. Trivy's sends all that Trivy has written, of which the end tells why. */
+const quoted = { first: 150, last: 350 } as const;
 
 /** Bounds of what an adapter may ask us to wait before we look again, and what is waited when it says nothing. */
 const refresh = { least: second, most: 60 * second, usual: 5 * second } as const;
@@ -131,13 +138,16 @@ export class Adapter {
     if (status >= 300 && status < 400) {
       return new AdapterError(`${who} answered with a redirect (${status}), which is not followed.`);
     }
-    const text = new TextDecoder().decode(body.subarray(0, 4096));
+    const text = new TextDecoder().decode(body.subarray(0, limits.failure));
     const message = errorResponse.safeParse(tryJson(text)).data?.error.message ?? "";
-    const said = message
-      .replace(/\p{Cc}+/gu, " ")
-      .slice(0, 500)
-      .replace(/\.$/, "");
-    return new AdapterError(`${who} answered with ${status}${said === "" ? "" : `: ${said}`}.`);
+    const whole = message.replace(/[\p{Cc}\s]+/gu, " ").trim();
+    const { first, last } = quoted;
+    const tooLong = whole.length > first + last;
+    const said = tooLong ? `${whole.slice(0, first)} … ${whole.slice(-last)}` : whole;
+    return new AdapterError(
+      `${who} answered with ${status}${said === "" ? "" : `: ${said.replace(/\.$/, "")}`}.`,
+      { answer: tooLong ? message : "" },
+    );
   }
 }
 
