@@ -1,11 +1,12 @@
 import type { Access } from "../../access/index.ts";
-import { type Clock, minute, second } from "../../kernel/index.ts";
+import { type Clock, minute } from "../../kernel/index.ts";
 import type { Accessories } from "./accessories.ts";
-import { Adapter, type ScanRequest } from "./adapter/adapter.ts";
+import { Adapter } from "./adapter/adapter.ts";
 import { AdapterError } from "./adapter/adapter-error.ts";
 import { type AdapterMetadata, dataAsOf, registryAuthorization, reportTypeFor } from "./adapter/metadata.ts";
 import { keepSbom } from "./keep-sbom.ts";
-import { pause } from "./pause.ts";
+import { obtainReport } from "./obtain-report.ts";
+import { few, patiently } from "./patiently.ts";
 import { lendPullAccess } from "./pull-access.ts";
 import type { AdapterAccess, Registration } from "./registration.ts";
 import { readNewReport, readSbom } from "./reports/read-report.ts";
@@ -14,12 +15,6 @@ import type { ScanSubject } from "./subject.ts";
 
 /** How long a scan may take in all. */
 export const longestScan = 30 * minute;
-/** Scanners of images are not done sooner. */
-const firstLook = 2 * second;
-/** How often in a row a look at the report may come to nothing. */
-const maxSilences = 3;
-/** How often a scan is submitted that the adapter then does not know. */
-const maxSubmissions = 3;
 
 export interface ForeignScanOptions {
   readonly access: Pick<Access, "temporaryRobots" | "tokens" | "robots">;
@@ -50,7 +45,7 @@ export async function scanForeign(
   const startedAt = options.clock();
   const signal = AbortSignal.any([request.signal, AbortSignal.timeout(longestScan)]);
   const adapter = new Adapter(request.access);
-  const metadata = await adapter.metadata(signal);
+  const { answer: metadata } = await patiently(() => adapter.metadata(signal), few, { note, signal });
   const { name, version } = metadata.scanner;
   note(`${registration.name} is ${name} ${version}.`);
   const reportType = reportTypeFor(metadata, run.kind, subject.mediaType);
@@ -69,7 +64,7 @@ export async function scanForeign(
     longestScan + minute,
   );
   const { external, internal } = options.registryUrl;
-  const content = await obtain(adapter, note, signal, {
+  const order = {
     registry: {
       url: registration.useInternalAddress ? internal : external,
       authorization: lent.authorization,
@@ -83,7 +78,8 @@ export async function scanForeign(
     },
     kind: run.kind,
     reportType,
-  });
+  };
+  const content = await obtainReport(adapter, order, { clock: options.clock, note, signal });
   note(`The report has ${content.length} bytes.`);
   const { findings, ...found } =
     run.kind === "sbom"
@@ -98,49 +94,6 @@ export async function scanForeign(
     reported_at: options.clock(),
   };
   return { report, findings };
-}
-
-/** Submits the scan and waits for its report. */
-async function obtain(
-  adapter: Adapter,
-  note: (line: string) => void,
-  signal: AbortSignal,
-  request: ScanRequest,
-): Promise<Uint8Array> {
-  for (let submission = 1; submission <= maxSubmissions; submission++) {
-    const id = await adapter.submit(request, signal);
-    note(`Submitted ${request.artifact.repository}@${request.artifact.digest}; the scanner calls it ${id}.`);
-    const content = await awaitReport(adapter, id, request, note, signal);
-    if (content !== null) return content;
-    note("The scanner does not know the scan any more.");
-  }
-  throw new AdapterError(
-    `The scanner forgot the scan ${maxSubmissions} times; its own log tells why it failed.`,
-  );
-}
-
-/** Null when the adapter does not know the scan. */
-async function awaitReport(
-  adapter: Adapter,
-  id: string,
-  { kind, reportType }: ScanRequest,
-  note: (line: string) => void,
-  signal: AbortSignal,
-): Promise<Uint8Array | null> {
-  let silences = 0;
-  for (let wait = firstLook; ; ) {
-    await pause(wait, signal);
-    try {
-      const answer = await adapter.report(id, kind, reportType, signal);
-      silences = 0;
-      if (answer.state === "gone") return null;
-      if (answer.state === "ready") return answer.content;
-      wait = answer.after;
-    } catch (error) {
-      if (!(error instanceof AdapterError && error.passing) || ++silences >= maxSilences) throw error;
-      note(error.message);
-    }
-  }
 }
 
 async function keepFindings(content: Uint8Array, scanner: string) {

@@ -170,4 +170,13 @@ describe("an adapter that does not", () => {
     expect(error.answer).toBe(message);
     expect(error.passing).toBe(false);
   });
+
+  test("may be behind a proxy that says that it will be back", async () => {
+    for (const status of [502, 503, 504]) {
+      const away = () => new Response("<html>", { status });
+      await using server = new AdapterServer({ report: away, metadata: away });
+      await expect(report(adapterOf(server))).rejects.toMatchObject({ passing: true });
+      await expect(adapterOf(server).metadata()).rejects.toMatchObject({ passing: true });
+    }
+  });
 });

@@ -163,6 +163,25 @@ describeOnEngines("scans by somebody else's scanner", (open) => {
     expect(scene.errors).toEqual([]);
   }, 120_000);
 
+  test.concurrent("what an adapter was at when it was started again is submitted again", async () => {
+    await using scene = await Scene.open(open);
+    const { adapter } = scene;
+    const { id, digest } = await scene.image("v1");
+    let asked = 0;
+    adapter.behaviour.metadata = (request) => (asked++ === 0 ? problem(503, "") : adapter.metadata(request));
+    let looks = 0;
+    adapter.behaviour.report = (request, scan) => {
+      if (looks++ > 0) return adapter.report(request, scan);
+      adapter.startAgain();
+      return problem(502, "");
+    };
+    scene.work();
+    await scene.scan(digest);
+    expect(await scene.ended(id)).toMatchObject({ state: "done", counts: { High: 1 } });
+    expect(adapter.bodies).toHaveLength(2);
+    expect(scene.errors).toEqual([]);
+  }, 120_000);
+
   test.concurrent("a scan survives its process, and ends when somebody stops it", async () => {
     await using scene = await Scene.open(open);
     const [killed, stopped] = [await scene.image("a"), await scene.image("b")];

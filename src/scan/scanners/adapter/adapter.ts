@@ -36,6 +36,8 @@ const limits = {
 } as const;
 /** Characters of what an adapter says of a failure. Trivy's sends all that Trivy has written, of which the end tells why. */
 const quoted = { first: 150, last: 350 } as const;
+/** What a proxy answers while the adapter behind it starts again. */
+const passingStatuses: ReadonlySet<number> = new Set([502, 503, 504]);
 
 /** Bounds of what an adapter may ask us to wait before we look again, and what is waited when it says nothing. */
 const refresh = { least: second, most: 60 * second, usual: 5 * second } as const;
@@ -146,7 +148,7 @@ export class Adapter {
     const said = tooLong ? `${whole.slice(0, first)} … ${whole.slice(-last)}` : whole;
     return new AdapterError(
       `${who} answered with ${status}${said === "" ? "" : `: ${said.replace(/\.$/, "")}`}.`,
-      { answer: tooLong ? message : "" },
+      { passing: passingStatuses.has(status), answer: tooLong ? message : "" },
     );
   }
 }
