@@ -119,7 +119,7 @@ describeOnEngines("the API: scanners", (open) => {
         expect(adapter.headers.at(-1)?.get("x-scanneradapter-api-key")).toBe("k3y");
         const path = `/scanners/${made.headers.get("location")?.split("/").at(-1)}`;
         const shown = (await (await admin.get(path)).json()) as object;
-        expect(shown).toMatchObject({ auth: "X-ScannerAdapter-API-Key", description: "", disabled: false });
+        expect(shown).toMatchObject({ auth: "APIKey", description: "", disabled: false });
         // As it is shown, it can be sent back.
         expect((await admin.put(path, shown)).status).toBe(200);
         const none = { ...wanted, auth: null, access_credential: null, skip_certVerify: null };

@@ -13,8 +13,8 @@ import type { ApiServices } from "./services.ts";
 
 const name = z.string().max(1024);
 
-/** Harbor's name for what the room calls `APIKey`, which is taken too. */
-const apiKey = "X-ScannerAdapter-API-Key";
+/** What Harbor's OpenAPI document calls `APIKey`; Harbor itself takes and answers only that. */
+const apiKeyHeader = "X-ScannerAdapter-API-Key";
 
 /** What administrators say of a scanner, by Harbor's names. Clients written in Go may send null for what is empty. */
 export const scannerRequestSchema = z
@@ -22,7 +22,9 @@ export const scannerRequestSchema = z
     name,
     description: z.string().max(4096).nullish(),
     url: name,
-    auth: name.nullish().openapi({ description: `Empty for none, Basic, Bearer or ${apiKey}` }),
+    auth: name.nullish().openapi({
+      description: `Empty for none, Basic, Bearer or APIKey (or ${apiKeyHeader}, which is the same)`,
+    }),
     access_credential: z.string().max(8192).nullish(),
     skip_certVerify: z.boolean().nullish(),
     use_internal_addr: z.boolean().nullish(),
@@ -75,7 +77,7 @@ export function toSettings(body: z.infer<typeof scannerRequestSchema>): Registra
     name: body.name,
     description: body.description ?? "",
     url: body.url,
-    auth: body.auth === apiKey ? "APIKey" : (body.auth ?? ""),
+    auth: body.auth === apiKeyHeader ? "APIKey" : (body.auth ?? ""),
     credential: body.access_credential ?? "",
     skipCertVerify: body.skip_certVerify ?? false,
     useInternalAddress: body.use_internal_addr ?? false,
@@ -100,7 +102,7 @@ export function toRegistrationBody(registration: Registration): z.infer<typeof s
     url: registration.url,
     disabled: registration.disabled,
     is_default: registration.isDefault,
-    auth: registration.auth === "APIKey" ? apiKey : registration.auth,
+    auth: registration.auth,
     access_credential: "",
     skip_certVerify: registration.skipCertVerify,
     use_internal_addr: registration.useInternalAddress,

@@ -75,7 +75,7 @@ export function checkSettings(
   }
   if (!isAuth(auth)) {
     throw invalid(
-      `The authentication "${auth.slice(0, 40)}" is not known: use Basic, Bearer, X-ScannerAdapter-API-Key or none.`,
+      `The authentication "${auth.slice(0, 40)}" is not known: use Basic, Bearer, APIKey or none.`,
     );
   }
   if (!printable.test(credential) || credential.length > 4096) {
