@@ -52,6 +52,7 @@ export const sbomOverviewSchema = z
     duration: z.number().int(),
     sbom_digest: z.string().optional(),
     scanner: maker.optional(),
+    message: z.string().optional().openapi({ description: "Why the last one was not made" }),
   })
   .openapi("SBOMOverview");
 
@@ -108,6 +109,7 @@ export function toSbomOverviewBody(sbom: ScannerSummary): z.infer<typeof sbomOve
     duration: durationOf(sbom.startedAt, sbom.finishedAt),
     ...(sbom.accessory === null ? {} : { sbom_digest: sbom.accessory }),
     ...(sbom.maker === null ? {} : { scanner: sbom.maker }),
+    ...(sbom.failure === null ? {} : { message: sbom.failure }),
   };
 }
 

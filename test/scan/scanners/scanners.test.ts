@@ -282,6 +282,34 @@ describeOnEngines("scans by somebody else's scanner", (open) => {
     expect(scene.errors).toEqual([]);
   }, 120_000);
 
+  test.concurrent("an SBOM of a scanner that makes none is not made, and the artifact says why", async () => {
+    await using scene = await Scene.open(open);
+    const { adapter } = scene;
+    // As adapters are that were written before there were kinds.
+    adapter.behaviour.metadata = async (request) => {
+      const { capabilities, ...rest } = (await adapter.metadata(request).json()) as {
+        capabilities: readonly object[];
+      };
+      return Response.json({ ...rest, capabilities: [{ ...capabilities[0], type: undefined }] });
+    };
+    const { digest } = await scene.image("v1");
+    scene.work();
+    await scene.scan(digest, "sbom");
+    const path = `/projects/team/repositories/${scene.repository.slice(5)}/artifacts/${digest}`;
+    const { sbom_overview } = await eventually(
+      async () =>
+        (await (await scene.fixture.admin.get(`${path}?with_sbom_overview=true`)).json()) as {
+          sbom_overview?: Shown;
+        },
+      (one) => one.sbom_overview?.scan_status === "Error",
+    );
+    expect(sbom_overview).toMatchObject({
+      message: expect.stringContaining('The scanner "Model" makes no sbom report of'),
+    });
+    expect(adapter.bodies).toEqual([]);
+    expect(scene.errors).toEqual([]);
+  }, 120_000);
+
   test.concurrent("what is pushed is scanned where the project says so: images, and not what is about them", async () => {
     await using scene = await Scene.open(open);
     const runs = async () =>
