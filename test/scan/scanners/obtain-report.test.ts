@@ -65,6 +65,19 @@ describe("a scan that is pending for very long", () => {
   });
 });
 
+test("a scan that an adapter calls by its image's name is found by it when it was submitted again", async () => {
+  // As Anchore's does: the name is known again after the adapter has lost what it stands for.
+  await using server: AdapterServer = new AdapterServer({
+    scan: (_request, body) => {
+      server.bodies.push(body);
+      return Response.json({ id: btoa(body.artifact.digest) }, { status: 202 });
+    },
+    report: () => (server.bodies.length > 1 ? Response.json({ vulnerabilities: [] }) : problem(404, "gone")),
+  });
+  expect((await scan(server)).report).toEqual({ vulnerabilities: [] });
+  expect(server.bodies).toHaveLength(2);
+}, 30_000);
+
 test("a scan that the adapter forgets each time is given up", async () => {
   await using server = new AdapterServer({ report: () => problem(404, "cannot find scan job: 1") });
   const failure = await scan(server).catch((error: unknown) => error);
