@@ -10,6 +10,6 @@ export { createSessionRoutes } from "./session/routes.ts";
 export type { TokenServices } from "./token/issue.ts";
 export { createTokenRoutes } from "./token/routes.ts";
 export { createGate } from "./tuf/gate.ts";
-export { createTrustGrants } from "./tuf/grants.ts";
+export { createGunCheck, createTrustGrants } from "./tuf/grants.ts";
 export { TufMetrics } from "./tuf/metrics.ts";
 export type { TufServices } from "./tuf/services.ts";

@@ -48,7 +48,7 @@ export interface ProjectServices {
 
 /**
  * `robots` are those of the room `access`: they lose their rights in a project that is deleted. By `events` others hear of
- * that.
+ * that. `hosts` are those that this server answers to.
  */
 export function createProjects(
   database: Database,
@@ -56,9 +56,10 @@ export function createProjects(
   clock: Clock,
   robots: Pick<Robots, "forgetProject">,
   events: Events,
+  hosts: readonly string[] = [],
 ): ProjectServices {
   return {
-    projects: new Projects(database, audit, clock, robots, events),
+    projects: new Projects(database, audit, clock, robots, events, hosts),
     members: new Members(database, audit, clock),
     quotas: new Quotas(database, audit, clock),
     labels: new Labels(database, audit, clock),

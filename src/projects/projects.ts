@@ -54,6 +54,7 @@ export class Projects {
   readonly #clock: Clock;
   readonly #robots: Pick<Robots, "forgetProject">;
   readonly #events: Events;
+  readonly #hosts: readonly string[];
 
   constructor(
     database: Database,
@@ -61,17 +62,23 @@ export class Projects {
     clock: Clock,
     robots: Pick<Robots, "forgetProject">,
     events: Events,
+    hosts: readonly string[],
   ) {
     this.#database = database;
     this.#audit = audit;
     this.#clock = clock;
     this.#robots = robots;
     this.#events = events;
+    this.#hosts = hosts;
   }
 
-  /** Throws BAD_REQUEST for a name, limit or setting that is not valid, CONFLICT where the name is taken. */
+  /**
+   * Throws BAD_REQUEST for a name, limit or setting that is not valid or a name that is one of the server's hosts,
+   * CONFLICT where the name is taken.
+   */
   async create(caller: Caller, project: NewProject): Promise<Project> {
     requireName(project.name);
+    this.#requireNoHost(project.name);
     const limit = requireStorageLimit(project.storageLimit);
     const { public: isPublic, ...settings } = normaliseAll(project.metadata);
     const now = this.#clock();
@@ -114,6 +121,15 @@ export class Projects {
       return row.id;
     });
     return this.get({ id });
+  }
+
+  /** Its repositories would be called like the trust data of everybody else's, which nobody could sign any more. */
+  #requireNoHost(name: string): void {
+    if (!this.#hosts.includes(name)) return;
+    throw new BreakwaterError(
+      "BAD_REQUEST",
+      `"${name}" is the name of this server itself, which no project can have. Choose another name.`,
+    );
   }
 
   /** Throws NOT_FOUND. */

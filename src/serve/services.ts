@@ -118,7 +118,7 @@ export async function openServices(config: Config): Promise<Services> {
     objects,
     audit,
     access,
-    projects: createProjects(database, audit, clock, access.robots, events),
+    projects: createProjects(database, audit, clock, access.robots, events, hosts),
     registry,
     scan,
     feeds: createFeeds({

@@ -1,7 +1,9 @@
 import { sql } from "kysely";
 import type { Config } from "../config/index.ts";
+import { Believed } from "../db/index.ts";
 import {
   createGate,
+  createGunCheck,
   createTrustGrants,
   type Metrics,
   type TokenServices,
@@ -22,12 +24,15 @@ export function trustApi(
   metrics: Metrics,
 ): { readonly tuf: TufServices; readonly trustTokens: NonNullable<TokenServices["trust"]> } {
   const { rights } = projects;
-  const grants = createTrustGrants(trust.names, rights, (name) => isProject(projects, name));
+  const known = new Believed<string, boolean>(database, 1_000);
+  const isGun = createGunCheck(trust.names, (name) => known.get(name, () => isProject(projects, name)));
+  const grants = createTrustGrants(trust.names, rights, isGun);
   const gate = createGate({
     access,
     rights,
     audit,
     grants,
+    isGun,
     service: notaryService,
     tokenUrl: externalUrl,
   });

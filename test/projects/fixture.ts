@@ -34,7 +34,7 @@ export async function openFixture(open: OpenDatabase, events = new Events()): Pr
     sessionLifetime: day,
   });
   return {
-    ...createProjects(database, audit, () => clock.now, access.robots, events),
+    ...createProjects(database, audit, () => clock.now, access.robots, events, ["registry.example.com"]),
     access,
     database,
     clock,

@@ -56,6 +56,16 @@ describeOnEngines("projects", (open) => {
       expect(project.name).toBe(name);
     });
 
+    test("none is called like the server: its repositories would be called like others' trust data", async () => {
+      await using fixture = await openFixture(open);
+      const creation = fixture.projects.create(
+        caller,
+        newProject("registry.example.com", await fixture.user("alice")),
+      );
+      const error = await creation.catch((refused) => refused);
+      expect(error).toMatchObject({ code: "BAD_REQUEST", message: expect.stringContaining("this server") });
+    });
+
     test("a name is taken once", async () => {
       await using fixture = await openFixture(open);
       const owner = await fixture.user("alice");

@@ -67,6 +67,7 @@ describeUnless(missingNotary, "Notary's API over HTTP", () => {
       rights: {} as never,
       audit: {} as never,
       grants: async () => null,
+      isGun: () => true,
       service: options.service,
       tokenUrl: "https://localhost",
     });

@@ -141,6 +141,7 @@ describeUnless(missingNotary, "trust data on a server", () => {
       (await server.fetch(path, { headers: { authorization: `Bearer ${token}` } })).status;
     expect(await status("/v2/team/image/tags/list", trust)).toBe(401);
     expect(await status(`/v2/${gun}/_trust/tuf/root.json`, images)).toBe(401);
+    expect(await status("/v2/team/image/_trust/tuf/timestamp.key", images)).toBe(401);
   });
 
   test("a token ends with its account", async () => {

@@ -12,6 +12,8 @@ export interface GateOptions {
   readonly rights: Pick<Rights, "can">;
   readonly audit: AuditLog;
   readonly grants: TrustGrants;
+  /** A token is for a name, which may be that of a repository here as well. */
+  readonly isGun: (gun: string) => Soon<boolean>;
   /** The `service` of tokens: Harbor's name for its Notary is `harbor-notary`. */
   readonly service: string;
   /** Where tokens are given out: scheme, host and port, without a slash at the end. */
@@ -28,7 +30,7 @@ interface Bearer {
 
 /** Lets in who may: by a token of the token service, or by Basic credentials (the contract, sections 1 and 9). */
 export function createGate(options: GateOptions): Pick<TufServices, "authorize" | "challenge"> {
-  const { access, rights, audit, grants, service, tokenUrl } = options;
+  const { access, rights, audit, grants, isGun, service, tokenUrl } = options;
   const seesAll = (principal: Principal) => rights.can(principal, null, "catalog", "read");
 
   function identify(exchange: Exchange): Soon<Bearer | null> {
@@ -44,7 +46,7 @@ export function createGate(options: GateOptions): Pick<TufServices, "authorize" 
     return {
       who: token,
       allows: (gun, actions) =>
-        actions.every((action) => token.allows(gun, action) || token.allows(gun, "*")),
+        actions.every((action) => token.allows(gun, action) || token.allows(gun, "*")) && isGun(gun),
       async seesAll() {
         const principal = token.catalog ? await access.principalOf(token) : null;
         return principal !== null && seesAll(principal);

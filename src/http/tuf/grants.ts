@@ -1,5 +1,5 @@
 import type { Principal } from "../../access/index.ts";
-import { BreakwaterError, projectOf } from "../../kernel/index.ts";
+import { BreakwaterError, projectOf, type Soon, soon } from "../../kernel/index.ts";
 import type { Rights } from "../../projects/index.ts";
 import type { Trust } from "../../trust/index.ts";
 import type { TrustAction } from "./services.ts";
@@ -8,18 +8,30 @@ import type { TrustAction } from "./services.ts";
 export type TrustGrants = (principal: Principal, gun: string) => Promise<ReadonlySet<TrustAction> | null>;
 
 /**
+ * Whether trust data here may have that name. `isProject` tells whether a project has a name: where one is called like
+ * this server's host, its repositories are called like GUNs, and a token for the one must not open the other.
+ */
+export function createGunCheck(
+  names: Trust["names"],
+  isProject: (name: string) => Soon<boolean>,
+): (gun: string) => Soon<boolean> {
+  return (gun) =>
+    names.repositoryOf(gun) !== null &&
+    soon(isProject(gun.slice(0, gun.indexOf("/"))), (isOneOfProjects) => !isOneOfProjects);
+}
+
+/**
  * Rights in trust data are those in the repository that it is about; who administers the project may delete it and
- * rotate the server's keys. `isProject` tells whether a project has that name: where one is called like this
- * server's host, its repositories are called like GUNs, and a token for the one must not open the other.
+ * rotate the server's keys.
  */
 export function createTrustGrants(
   names: Trust["names"],
   rights: Pick<Rights, "repositoryActions" | "authorize">,
-  isProject: (name: string) => Promise<boolean>,
+  isGun: (gun: string) => Soon<boolean>,
 ): TrustGrants {
   return async (principal, gun) => {
     const repository = names.repositoryOf(gun);
-    if (repository === null || (await isProject(gun.slice(0, gun.indexOf("/"))))) return null;
+    if (repository === null || !(await isGun(gun))) return null;
     const name = projectOf(repository);
     const held = await rights.repositoryActions(principal, name);
     const granted = new Set<TrustAction>((["pull", "push"] as const).filter((action) => held.has(action)));
