@@ -1,9 +1,10 @@
 import type { Database, Tx } from "../db/index.ts";
-import type { Caller, Clock } from "../kernel/index.ts";
+import { type Caller, type Clock, projectOf } from "../kernel/index.ts";
 import { type Candidate, examine, type Upload } from "./candidate.ts";
 import { CurrentSet } from "./current.ts";
 import type { GunNames } from "./guns.ts";
 import type { Journal } from "./journal.ts";
+import { projectIdOf } from "./projects.ts";
 import type { ProvenTargets } from "./proven-targets.ts";
 import type { PublishedRoots } from "./published-roots.ts";
 import { invalidUpdate, TrustRefusal } from "./refusal.ts";
@@ -69,6 +70,7 @@ export class Publisher {
     if (uploaded === undefined) documents.push(snapshot);
     documents.push(timestamp);
     const added = await this.#database.write(async (tx) => {
+      await this.#requireProject(tx, gun);
       if (current === null) await this.#requireNoOther(tx, gun);
       // TUF specification 1.0, sections 5.3.5, 5.4.3, 5.5.5: no version is ever replaced, or followed by a lower one.
       const stored = await this.#store.add(tx, gun, current?.timestamp.stored ?? null, documents, now);
@@ -78,6 +80,17 @@ export class Publisher {
       return stored;
     });
     this.#store.remember(gun, added);
+  }
+
+  /**
+   * Trust data goes with its project. A right to push is a little older than what is done with it, and whatever was
+   * published after that would decide in the next project of that name. Throws INVALID_GUN.
+   */
+  async #requireProject(tx: Tx, gun: string): Promise<void> {
+    const repository = this.#names.repositoryOf(gun);
+    if (repository === null || (await projectIdOf(tx, repository)) !== null) return;
+    const detail = `There is no project "${projectOf(repository)}". Create it first.`;
+    throw new TrustRefusal("INVALID_GUN", detail, detail);
   }
 
   /**

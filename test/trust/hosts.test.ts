@@ -3,7 +3,7 @@ import { AuditLog } from "../../src/events/index.ts";
 import { createTrust } from "../../src/trust/index.ts";
 import { describeOnEngines } from "../support/engines.ts";
 import { Signer } from "./signer.ts";
-import { caller } from "./trust-server.ts";
+import { addProject, caller } from "./trust-server.ts";
 
 const repository = "team/app";
 const digest = (digit: string) => `sha256:${digit.repeat(64)}`;
@@ -13,6 +13,7 @@ describeOnEngines("a server of several names", (open) => {
     await using stack = new AsyncDisposableStack();
     const database = await open();
     stack.defer(() => database.close());
+    await addProject(database, "team");
     const audit = new AuditLog(database, Date.now);
     const secret = new Uint8Array(64).fill(7);
     const hosts = ["registry.example.com", "localhost:8443"];

@@ -25,6 +25,7 @@ export interface TrustHarness extends AsyncDisposable {
 
 export async function openTrust(open: () => Promise<TestDatabase> = openOnSqlite): Promise<TrustHarness> {
   const database = await open();
+  for (const name of ["clients", "comparison", "http", "team"]) await addProject(database, name);
   let ahead = 0;
   const clock = () => Date.now() + ahead;
   const secret = new Uint8Array(64).fill(7);
@@ -40,6 +41,19 @@ export async function openTrust(open: () => Promise<TestDatabase> = openOnSqlite
     another: async (key) => build(await database.another(), key),
     [Symbol.asyncDispose]: () => database.close(),
   };
+}
+
+export async function addProject(database: Database, name: string): Promise<void> {
+  const values = {
+    name,
+    owner_id: 1,
+    public: 0,
+    storage_limit: -1,
+    storage_used: 0,
+    created_at: 0,
+    updated_at: 0,
+  };
+  await database.write((tx) => tx.insertInto("project").values(values).execute());
 }
 
 /** Notary's API over TLS on the loopback interface, without authentication, as the original runs in the tests. */
