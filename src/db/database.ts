@@ -20,6 +20,11 @@ export interface Database {
    * knows. `work` may run more than once and must touch nothing outside that cannot be repeated.
    */
   write<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /**
+   * As `write`, while no other change is under way: for what holds the database against something beside it, which a
+   * change may be about to alter.
+   */
+  alone<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /** As `write`, for as long as it takes, while no other process on this database is in here. */
   migrate<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
   /**

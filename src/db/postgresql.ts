@@ -69,14 +69,19 @@ export async function openPostgresql(options: PostgresqlOptions): Promise<Databa
     return `${connections}/${rows[0]?.snapshot}`;
   });
 
+  const amongOthers = <T>(work: (tx: Tx) => Promise<T>) => writeAmong.transaction().execute(work);
+  const byItself = <T>(work: (tx: Tx) => Promise<T>) => writeAlone.transaction().execute(work);
+  const change = <T>(first: typeof amongOthers, work: (tx: Tx) => Promise<T>): Promise<T> =>
+    attempt(
+      () => first(work),
+      () => byItself(work),
+    );
+
   return {
     engine: "postgresql",
     read,
-    write: (work) =>
-      attempt(
-        () => writeAmong.transaction().execute(work),
-        () => writeAlone.transaction().execute(work),
-      ),
+    write: (work) => change(amongOthers, work),
+    alone: (work) => change(byItself, work),
     migrate: (work) => changeSchema(options, work),
     version: () => version.ask(),
     async close() {

@@ -41,6 +41,7 @@ export function openSqlite(path: string): Database {
     engine: "sqlite",
     read,
     write: change,
+    alone: change,
     migrate: change,
     // It changes when another connection commits, and our own writer is another connection to the reader.
     version: () => index?.version() ?? dataVersion(),

@@ -19,8 +19,8 @@ export interface Scope {
 }
 
 /**
- * Looks again at something that looked wrong, while nobody else can change it: everything that changes the
- * registry's content takes the database's write lock first. Null when all is well by now.
+ * Looks again at something that looked wrong, while nobody else can change it: it has the database alone, and
+ * everything that changes the registry's content begins there. Null when all is well by now.
  */
 export type Suspicion = (tx: Tx) => Promise<Problem | null>;
 

@@ -54,7 +54,7 @@ export interface FsckOptions {
 
 /**
  * Checks every promise between database and storage while the registry works. Whatever looks wrong is looked
- * at again under the write lock before it counts or is repaired, one thing at a time: pushes go on meanwhile.
+ * at again while nobody changes anything before it counts or is repaired, one thing at a time: pushes go on meanwhile.
  */
 export class Fsck {
   readonly #database: Database;
@@ -110,7 +110,7 @@ export class Fsck {
     failure: string | null = null,
   ): Promise<Outcome | null> {
     try {
-      return await this.#database.write(async (tx) => {
+      return await this.#database.alone(async (tx) => {
         const problem = await suspicion(tx);
         if (problem === null) return null;
         const repairable = problem.repair !== null;
