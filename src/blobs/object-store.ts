@@ -20,8 +20,11 @@ export interface ObjectStore {
   /** Reads a small object whole, or null. */
   get(key: string): Promise<Uint8Array | null>;
   stat(key: string): Promise<ObjectInfo | null>;
-  /** Removes an object; one that is not there is no error. */
-  remove(key: string): Promise<void>;
+  /**
+   * Removes an object; one that is not there is no error. Where `time` is given, in milliseconds, it is not asked of a
+   * service any more once that is over, and UNAVAILABLE is thrown.
+   */
+  remove(key: string, time?: number): Promise<void>;
   /** All objects whose keys lie under the folder `prefix`, in no order. */
   list(prefix: string): AsyncIterable<ObjectInfo>;
   /**

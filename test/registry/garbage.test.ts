@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { blobKey } from "../../src/blobs/index.ts";
-import { type Digest, digestOf, hour, minute } from "../../src/kernel/index.ts";
+import { type Digest, digestOf, hour, minute, second } from "../../src/kernel/index.ts";
 import type { CollectionReport } from "../../src/registry/index.ts";
 import { describeOnEngines } from "../support/engines.ts";
 import { jsonContent, OCI_MANIFEST } from "../support/image.ts";
@@ -48,6 +48,23 @@ describeOnEngines("garbage", (open) => {
     expect(await collect(room)).toEqual(expected);
     expect(await isStored(room, digest)).toBe(false);
     expect(await room.storageUsed()).toBe(0);
+  });
+
+  test("no bytes are removed after a database server may have given their lock away", async () => {
+    await using room = await openRoom(open);
+    const digest = await push(room.registry, "orphan");
+    room.pass(grace + minute);
+    const times: (number | undefined)[] = [];
+    const { collector } = room.join(room.database, {
+      async remove(key, time) {
+        if (key === blobKey(digest)) times.push(time);
+        await room.objects.remove(key);
+      },
+    });
+    await collector.collect({ grace, dryRun: false });
+    expect(times).toHaveLength(1);
+    expect(times[0]).toBeGreaterThan(0);
+    expect(times[0]).toBeLessThanOrEqual(30 * second);
   });
 
   test("what a manifest names stays, however old, until the manifest is deleted and the grace is over", async () => {

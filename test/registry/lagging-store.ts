@@ -10,7 +10,7 @@ export function lagging(objects: ObjectStore, lag: () => Promise<void>): ObjectS
   }
   return {
     put: (key, content) => slowly(() => objects.put(key, content)),
-    remove: (key) => slowly(() => objects.remove(key)),
+    remove: (key, time) => slowly(() => objects.remove(key, time)),
     move: (from, to, size) => slowly(() => objects.move(from, to, size)),
     append: (key, offset, writer) => slowly(() => objects.append(key, offset, writer)),
     get: (key) => objects.get(key),

@@ -33,8 +33,8 @@ export class AzureService implements ObjectService {
     return statBlob(this.#container, key);
   }
 
-  remove(key: string): Promise<void> {
-    return removeBlob(this.#container, key);
+  remove(key: string, time?: number): Promise<void> {
+    return removeBlob(this.#container, key, time);
   }
 
   list(folder: string): AsyncIterable<ObjectInfo> {

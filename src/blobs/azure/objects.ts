@@ -64,9 +64,9 @@ export async function statBlob(container: Container, key: string): Promise<Objec
   }
 }
 
-export async function removeBlob(container: Container, key: string): Promise<void> {
+export async function removeBlob(container: Container, key: string, time?: number): Promise<void> {
   try {
-    await container.attempts.run((signal) => container.blob(key).delete(signal));
+    await container.attempts.within(time, (signal) => container.blob(key).delete(signal));
   } catch (error) {
     if (!isMissing(error)) throw unavailable(error);
   }

@@ -31,6 +31,8 @@ export interface AttemptOptions {
   unavailable(error: unknown): Error;
 }
 
+type Work<T> = (signal: { abortSignal: AbortSignal }) => Promise<T>;
+
 /** The one way in which requests to a service are limited and repeated. */
 export class Attempts {
   readonly #options: AttemptOptions;
@@ -40,20 +42,37 @@ export class Attempts {
   }
 
   /** Does `work`, again for as long as it fails in a way that passes. What does not pass is thrown as it is. */
-  async run<T>(
-    work: (signal: { abortSignal: AbortSignal }) => Promise<T>,
+  run<T>(
+    work: Work<T>,
     limit: number = limits.small,
     patience: number = this.#options.patience ?? defaultPatience,
   ): Promise<T> {
-    const deadline = Date.now() + patience;
+    return this.#repeat(work, limit, Date.now() + patience, Number.POSITIVE_INFINITY);
+  }
+
+  /**
+   * As `run` for a small request, of which nothing is sent any more once `time`, where it is given, is over: who asks
+   * for it then may have lost what gave them the right to.
+   */
+  within<T>(time: number | undefined, work: Work<T>): Promise<T> {
+    if (time === undefined) return this.run(work);
+    const end = Date.now() + time;
+    return this.#repeat(work, limits.small, end, end);
+  }
+
+  async #repeat<T>(work: Work<T>, limit: number, deadline: number, end: number): Promise<T> {
+    let failure: unknown = new Error("There is no time left for it.");
     let pause: number = pauses.first;
     for (let attempts = 1; ; attempts++) {
+      const left = end - Date.now();
+      if (left <= 0) throw this.#options.unavailable(failure);
       try {
-        return await work({ abortSignal: AbortSignal.timeout(limit) });
+        return await work({ abortSignal: AbortSignal.timeout(Math.min(limit, left)) });
       } catch (error) {
         if (!this.#options.isTransient(error)) throw error;
         if (Date.now() + pause > deadline && attempts >= leastAttempts)
           throw this.#options.unavailable(error);
+        failure = error;
       }
       // Not in step with the others that the same trouble has met.
       await Bun.sleep(pause * (0.5 + Math.random() / 2));

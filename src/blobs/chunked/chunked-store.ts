@@ -49,10 +49,10 @@ export class ChunkedStore implements ObjectStore {
     return null;
   }
 
-  async remove(key: string): Promise<void> {
-    if (!isStaged(key)) return this.#service.remove(key);
+  async remove(key: string, time?: number): Promise<void> {
+    if (!isStaged(key)) return this.#service.remove(key, time);
     const keys = await this.#keysOf(key);
-    await inParallel(keys, removalsAtOnce, (chunk) => this.#service.remove(chunk));
+    await inParallel(keys, removalsAtOnce, (chunk) => this.#service.remove(chunk, time));
   }
 
   async *list(prefix: string): AsyncIterable<ObjectInfo> {

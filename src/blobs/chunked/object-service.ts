@@ -12,8 +12,8 @@ export interface ObjectService {
   /** Resolves when the service has acknowledged the whole object. `patience`: milliseconds for all attempts. */
   put(key: string, content: Uint8Array, patience?: number): Promise<void>;
   stat(key: string): Promise<ObjectInfo | null>;
-  /** Removes an object; one that is not there is no error. */
-  remove(key: string): Promise<void>;
+  /** As `ObjectStore.remove`. */
+  remove(key: string, time?: number): Promise<void>;
   /** Everything below the folder, in the order of the keys. */
   list(folder: string): AsyncIterable<ObjectInfo>;
   /**

@@ -33,8 +33,8 @@ export class GcsService implements ObjectService {
     return statObject(this.#bucket, key);
   }
 
-  remove(key: string): Promise<void> {
-    return removeObject(this.#bucket, key);
+  remove(key: string, time?: number): Promise<void> {
+    return removeObject(this.#bucket, key, time);
   }
 
   list(folder: string): AsyncIterable<ObjectInfo> {

@@ -67,9 +67,9 @@ export async function statObject(bucket: Bucket, key: string): Promise<ObjectInf
   }
 }
 
-export async function removeObject(bucket: Bucket, key: string): Promise<void> {
+export async function removeObject(bucket: Bucket, key: string, time?: number): Promise<void> {
   await bucket.attempts
-    .run(({ abortSignal }) =>
+    .within(time, ({ abortSignal }) =>
       bucket.api.ask({ method: "DELETE", path: bucket.path(key) }, z.unknown(), abortSignal),
     )
     .catch((error) => {

@@ -49,4 +49,12 @@ export class Bucket {
   ): Promise<T> {
     return this.#attempts.run(work, limit, patience);
   }
+
+  /** As `Attempts.within`. */
+  attemptWithin<T>(
+    time: number | undefined,
+    work: (signal: { abortSignal: AbortSignal }) => Promise<T>,
+  ): Promise<T> {
+    return this.#attempts.within(time, work);
+  }
 }

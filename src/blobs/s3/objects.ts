@@ -49,9 +49,9 @@ export async function statObject(bucket: Bucket, key: string): Promise<ObjectInf
   }
 }
 
-export async function removeObject(bucket: Bucket, key: string): Promise<void> {
+export async function removeObject(bucket: Bucket, key: string, time?: number): Promise<void> {
   await bucket
-    .attempt((signal) => bucket.client.send(new DeleteObjectCommand(bucket.object(key)), signal))
+    .attemptWithin(time, (signal) => bucket.client.send(new DeleteObjectCommand(bucket.object(key)), signal))
     .catch((error) => {
       if (!isMissing(error)) refuse(error);
     });

@@ -1,8 +1,12 @@
 import { blobKey, blobsPrefix, digestOfBlobKey, type ObjectInfo } from "../../blobs/index.ts";
 import { batches } from "../../db/index.ts";
+import { second } from "../../kernel/index.ts";
 import type { Scope, Suspicion } from "./check.ts";
 import { foreignFile, isTemporary, temporaryFile } from "./files.ts";
 import { inBatches } from "./pages.ts";
+
+/** As in the collector: a database server may have let others at it after a minute. */
+const removalTime = 30 * second;
 
 /** Every file among the blobs is a blob that the database knows. */
 export async function* blobFiles(scope: Scope): AsyncIterable<Suspicion> {
@@ -50,7 +54,7 @@ function unknownBlob(scope: Scope, key: string): Suspicion {
       repair:
         old && scope.discardUnknown
           ? async () => {
-              await scope.objects.remove(blobKey(digest));
+              await scope.objects.remove(blobKey(digest), removalTime);
               return true;
             }
           : null,
