@@ -4,8 +4,9 @@ import type { ProvenTargets } from "./proven-targets.ts";
 import type { PublishedRoots } from "./published-roots.ts";
 import { type InvalidPart, invalidUpdate, TrustRefusal } from "./refusal.ts";
 import { type Envelope, type RoleKeys, verifyRoom } from "./tuf/envelope.ts";
-import { verifyListing } from "./tuf/listings.ts";
-import { TufRefusal } from "./tuf/refusal.ts";
+import { sha256In } from "./tuf/hashes.ts";
+import { type Listing, verifyListing } from "./tuf/listings.ts";
+import { badStructure, TufRefusal } from "./tuf/refusal.ts";
 import { ancestorsOf, byDepth, parentOf } from "./tuf/roles.ts";
 import { type Root, verifyRoot } from "./tuf/root.ts";
 import {
@@ -88,7 +89,8 @@ export async function examine(
     const { snapshot: keys } = root.metadata.roles;
     refusedAs("BadSnapshot", () => {
       verifyRoom(snapshot.envelope.version, "snapshot");
-      verifyListing(snapshot.envelope, "snapshot", keys, now, documents);
+      const listing = verifyListing(snapshot.envelope, "snapshot", keys, now, documents);
+      if (current !== null) requireNothingElse(listing, current.snapshot.listing, documents);
     });
     accepted.push(snapshot);
   }
@@ -98,6 +100,21 @@ export async function examine(
     accepted: accepted.filter((upload) => upload !== undefined),
     hasTargets: trusted.has("targets"),
   };
+}
+
+/**
+ * TUF specification 1.0, sections 5.5.5 and 5.6.4 (rollback): of what is not sent with it, a snapshot lists what is
+ * current. Otherwise who has its key could bring back what others have signed once, and replaced since.
+ */
+function requireNothingElse(
+  listing: Listing,
+  published: Listing,
+  documents: ReadonlyMap<string, Uint8Array>,
+): void {
+  for (const [role, meta] of listing.meta) {
+    if (documents.has(role) || sha256In(meta) === sha256In(published.meta.get(role))) continue;
+    throw badStructure("snapshot", `it lists a ${role} that is neither published nor sent with it`);
+  }
 }
 
 /** The root that holds from now on: the uploaded one, else the one that is published. */

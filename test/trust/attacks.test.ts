@@ -119,6 +119,40 @@ describe("attacks", () => {
       await publish(5, 2);
       expect(await refused(publish(4, 3))).toContain("VERSION");
     });
+
+    test("of targets, by who has the snapshot's key only: it lists again what was replaced since", async () => {
+      await using scene = await Scene.open();
+      const own = scene.author.snapshotKey;
+      const { rootKey, targetsKey } = scene.author;
+      const alice = ecdsaKey();
+      const keys = keysOf(rootKey.public, targetsKey.public, own.public, scene.timestampKey);
+      const root = scene.root({ keys, roles: scene.roles({ snapshot: roleOf(own.public) }) });
+      const delegations = {
+        keys: keysOf(alice.public),
+        roles: [delegation("targets/alice", alice.public)],
+      };
+      const targets = (version: number) => scene.targets({ version, delegations });
+      const ofAlice = (version: number) => scene.targets({ version }, alice);
+      const list = (version: number, documents: Record<string, Uint8Array>) =>
+        signed(scene.author.snapshot({ root, ...documents }, { version }), own);
+
+      const [first, firstOfAlice] = [targets(1), ofAlice(1)];
+      const old = { targets: first, "targets/alice": firstOfAlice };
+      await scene.publish({ root, ...old, snapshot: list(1, old) });
+      const next = { targets: targets(2), "targets/alice": ofAlice(2) };
+      await scene.publish({ ...next, snapshot: list(2, next) });
+      for (const listed of [old, { ...next, targets: first }, { ...next, "targets/alice": firstOfAlice }]) {
+        expect(await refused(scene.publish({ snapshot: list(3, listed) }))).toContain(
+          "that is neither published nor sent with it",
+        );
+      }
+      // Nor in two steps, by first passing over it.
+      await scene.publish({ snapshot: list(3, { targets: next.targets }) });
+      expect(
+        await refused(scene.publish({ snapshot: list(4, { ...next, "targets/alice": firstOfAlice }) })),
+      ).toContain("it lists a targets/alice");
+      await scene.publish({ snapshot: list(4, { targets: next.targets }) });
+    });
   });
 
   describe("freeze (sections 5.3.10, 5.5.6, 5.6.5)", () => {
