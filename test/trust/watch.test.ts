@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "bun:test";
+import type { Database } from "../../src/db/index.ts";
 import { Events } from "../../src/events/index.ts";
 import { day, parseRepositoryName, second } from "../../src/kernel/index.ts";
 import { createTrust, type Trust } from "../../src/trust/index.ts";
@@ -150,6 +151,33 @@ describeOnEngines("the watch over signed tags", (open) => {
     expect(alarms.flat().map(({ kind }) => kind)).toEqual(["tampered"]);
   });
 
+  test("who is slow to note what was seen notes nothing once another has looked: the tag may have moved again", async () => {
+    await signer.sign({ "1.0": await push.newImage(name, ["1.0"]) });
+    const second = await push.newImage(name, ["1.0"]);
+    await work();
+    await signer.sign({ "1.0": second });
+    const reached = Promise.withResolvers<void>();
+    const woken = Promise.withResolvers<void>();
+    const { database } = fixture.rooms;
+    const slow = another(new Events(), {
+      ...database,
+      async write(change) {
+        reached.resolve();
+        await woken.promise;
+        return database.write(change);
+      },
+    });
+    const slowly = slow.watch.work();
+    await reached.promise;
+    await push.newImage(name, ["1.0"]);
+    const before = await troubled("tampered");
+    await work();
+    woken.resolve();
+    expect(await slowly).toEqual([]);
+    expect(await troubled("tampered")).toBe(before);
+    expect((await news()).at(-1)).toBe("tampered it:1.0 by pusher");
+  });
+
   test("a look that fails is tried again after a pause, twice as long each time, and others are not held up", async () => {
     const good = await push.newImage(name, ["1.0"]);
     await signer.sign({ "1.0": good });
@@ -234,9 +262,9 @@ describeOnEngines("the watch over signed tags", (open) => {
   });
 
   /** What another process on the same database has. */
-  function another(events = new Events()): Trust {
+  function another(events = new Events(), database: Database = fixture.rooms.database): Trust {
     const { audit, rooms } = fixture;
-    const { database, clock } = rooms;
+    const { clock } = rooms;
     const secret = new Uint8Array(64).fill(7);
     return createTrust({ database, audit, clock: () => clock.now, events, secret, hosts: [host] });
   }

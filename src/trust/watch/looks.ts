@@ -92,6 +92,18 @@ export async function endLook(tx: Tx, look: Look): Promise<boolean> {
   return numDeletedRows > 0n;
 }
 
+/** False when another process has looked at it, and may have looked at what came later too. */
+export async function isOpen(tx: Tx, look: GunLook): Promise<boolean> {
+  const note = await tx
+    .selectFrom("trust_look")
+    .select("id")
+    .where("gun", "=", look.gun)
+    .where("id", "<=", look.through)
+    .limit(1)
+    .executeTakeFirst();
+  return note !== undefined;
+}
+
 /** Of a repository, the tags that were moved and are still to be looked at. */
 export async function movedTags(tx: Tx, repository: string): Promise<ReadonlySet<string | null>> {
   const rows = await tx

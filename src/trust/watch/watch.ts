@@ -10,6 +10,7 @@ import {
   addTagLooks,
   endLook,
   type GunLook,
+  isOpen,
   type Look,
   movedTags,
   newestLook,
@@ -114,6 +115,8 @@ export class TrustWatch {
       // Most often nothing has changed, and nothing needs to be written.
       if ((await changesAmong(database.read, page)).length === 0) continue;
       const raised = await database.write(async (tx) => {
+        // What was seen is out of date then.
+        if (!(await isOpen(tx, look))) return null;
         // Who moved a tag is to be named for it, not who published meanwhile.
         const moved = await movedTags(tx, look.repository);
         return this.#settle(
@@ -122,6 +125,7 @@ export class TrustWatch {
           page.filter(({ tag }) => !moved.has(tag)),
         );
       });
+      if (raised === null) return alarms;
       alarms.push(...raised);
     }
     const verified = await verification.of(look.gun);
