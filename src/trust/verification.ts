@@ -35,15 +35,20 @@ export class Verification {
 
   /** Null where nothing is published. */
   async of(gun: string): Promise<Verified | null> {
-    try {
-      const stored = await CurrentSet.open(this.#store, gun);
-      if (stored === null) return null;
-      return { targets: await this.#targetsOf(await this.#renewedIfPossible(stored)) };
-    } catch (error) {
-      if (error instanceof TufRefusal) return { broken: error.message };
-      // Deleted while it was being read.
-      if (error instanceof TrustRefusal && error.code === "METADATA_NOT_FOUND") return null;
-      throw error;
+    for (;;) {
+      let stored: CurrentSet | null = null;
+      try {
+        stored = await CurrentSet.open(this.#store, gun);
+        if (stored === null) return null;
+        return { targets: await this.#targetsOf(await this.#renewedIfPossible(stored)) };
+      } catch (error) {
+        // Deleted while it was being read.
+        if (error instanceof TrustRefusal && error.code === "METADATA_NOT_FOUND") return null;
+        if (!(error instanceof TufRefusal)) throw error;
+        // So may what lacks a part have been: that says nothing of what is published now.
+        const latest = stored && (await this.#store.latestTimestamp(gun));
+        if (latest?.sha256 === stored?.timestamp.stored.sha256) return { broken: error.message };
+      }
     }
   }
 
