@@ -4,6 +4,7 @@ export * from "./courtesy.ts";
 export * from "./digest.ts";
 export * from "./errors.ts";
 export * from "./file-refusal.ts";
+export * from "./json-names.ts";
 export * from "./lru.ts";
 export * from "./media-types.ts";
 export * from "./names.ts";

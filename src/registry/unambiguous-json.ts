@@ -1,3 +1,5 @@
+import { countNames, foldName } from "../kernel/index.ts";
+
 /** Fields of manifests and descriptors, as the image specification spells them. */
 const fields = new Set([
   "schemaVersion",
@@ -14,7 +16,7 @@ const fields = new Set([
   "data",
   "platform",
 ]);
-const spelling = new Map([...fields].map((field) => [fold(field), field]));
+const spelling = new Map([...fields].map((field) => [foldName(field), field]));
 
 /**
  * Parses JSON that all readers read alike, and refuses what they do not. Where a name comes twice, some take the
@@ -39,7 +41,7 @@ export function parseUnambiguous(text: string, refuse: (why: string, cause?: unk
       if (Array.isArray(item)) continue;
       names++;
       if (name === "annotations") annotations.add(inner);
-      const field = annotations.has(item) ? undefined : spelling.get(fold(name));
+      const field = annotations.has(item) ? undefined : spelling.get(foldName(name));
       if (field !== undefined && field !== name) {
         refuse(`its field "${name}" is spelt like "${field}" but for the case, and readers differ on such`);
       }
@@ -48,22 +50,4 @@ export function parseUnambiguous(text: string, refuse: (why: string, cause?: unk
   if (names !== countNames(text))
     refuse("a name comes twice in one of its objects, and readers differ on such");
   return whole;
-}
-
-/** As Go folds it: the long s and the Kelvin sign are letters of ASCII to it. */
-function fold(name: string): string {
-  return name.toUpperCase().toLowerCase();
-}
-
-/** How many strings with a colon behind them valid JSON has. */
-function countNames(text: string): number {
-  let names = 0;
-  for (let at = text.indexOf('"'); at >= 0; at = text.indexOf('"', at)) {
-    at++;
-    while (text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
-    at++;
-    while (text[at] === " " || text[at] === "\n" || text[at] === "\t" || text[at] === "\r") at++;
-    if (text[at] === ":") names++;
-  }
-  return names;
 }

@@ -54,6 +54,38 @@ describe("attacks", () => {
     });
   });
 
+  describe("two meanings (Docker adds up what has one name, and verifies the last of it)", () => {
+    const caseOf = async (change: (hers: string) => string) => {
+      await using scene = await Scene.open();
+      const alice = ecdsaKey();
+      // As Docker has it: whoever signs for themselves signs releases with the same key.
+      const roles = ["targets/alice", "targets/releases"].map((name) => delegation(name, alice.public));
+      await scene.begin({ delegations: { keys: keysOf(alice.public), roles } });
+      const hers = scene.targets({ version: 2, targets: { latest: target("good") } }, alice);
+      await scene.publish({ "targets/alice": hers });
+      const forged = () => ({ "targets/releases": Buffer.from(change(Buffer.from(hers).toString())) });
+      return refused((async () => scene.publish(forged()))());
+    };
+
+    test("targets that somebody without keys adds to what another has signed", async () => {
+      const more = JSON.stringify({ evil: target("evil") });
+      for (const name of ["targets", "t\\u0061rgets"]) {
+        expect(
+          await caseOf((hers) => hers.replace('"targets":{', () => `"${name}":${more},"targets":{`)),
+        ).toBe("MALFORMED_JSON: json: a name comes twice in one object");
+      }
+    });
+
+    test.each(["Signed", "SIGNATURES", "\u017figned"])(
+      "a second envelope, under the name %j",
+      async (name) => {
+        expect(await caseOf((hers) => hers.replace(/\}$/, () => `,"${name}":${hers}}`))).toContain(
+          `json: ${name} may be taken for`,
+        );
+      },
+    );
+  });
+
   describe("wrong software (sections 4.5, 5.6.7)", () => {
     test("a delegate's word counts below its paths only", async () => {
       await using scene = await Scene.open();

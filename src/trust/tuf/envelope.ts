@@ -1,3 +1,4 @@
+import { countNames, foldName } from "../../kernel/index.ts";
 import { canonicalJson } from "./canonical-json.ts";
 import { type Instant, showInstant } from "./instant.ts";
 import type { PublicKey } from "./keys.ts";
@@ -41,19 +42,23 @@ export interface RoleKeys {
 
 const common = object({ _type: text, version: integer, expires: instant });
 const signature = object({ keyid: text, method: text, sig: bytes });
-const shape = object({ signed: optional(common), signatures: list(signature, maxSignatures) });
+const members = { signed: optional(common), signatures: list(signature, maxSignatures) };
+const shape = object(members);
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Parses what every role's metadata has in common. Throws TufRefusal; `{}` passes, as version 0. */
 export function parseEnvelope(content: Uint8Array): Envelope {
   if (content.length > maxValues) requireFewValues(content);
   let json: unknown;
+  let written: string;
   try {
-    json = JSON.parse(utf8.decode(content));
+    written = utf8.decode(content);
+    json = JSON.parse(written);
   } catch (cause) {
     throw new TufRefusal("malformed", "json: invalid metadata", cause);
   }
   const { signed, signatures } = shaped(shape, json);
+  requireOneMeaning(json, written);
   return {
     signed: (json as { signed?: unknown }).signed ?? null,
     signatures: signatures.map(({ keyid, method, sig }) => ({ keyId: keyid, method, value: sig })),
@@ -69,6 +74,36 @@ function requireFewValues(content: Uint8Array): void {
   if (count > maxValues) {
     throw new TufRefusal("malformed", `json: too many values: a document may have ${maxValues}`);
   }
+}
+
+/**
+ * Throws TufRefusal for what clients may take for something else than is verified here. Docker adds up objects of one
+ * name, but goes by the last of them when it looks at the signatures: whoever has no keys could add targets to what
+ * others have signed. And it takes `Signed` for `signed`.
+ */
+function requireOneMeaning(json: unknown, written: string): void {
+  if (countMembers(json) !== countNames(written)) {
+    throw new TufRefusal("malformed", "json: a name comes twice in one object");
+  }
+  for (const name of Object.keys(json as object)) {
+    const meant = foldName(name);
+    if (name !== meant && Object.hasOwn(members, meant)) {
+      throw new TufRefusal("malformed", `json: ${name} may be taken for ${meant}`);
+    }
+  }
+}
+
+/** The names in a parsed JSON value. Not by recursion: how deep it is nested is its author's choice. */
+function countMembers(json: unknown): number {
+  let count = 0;
+  const open = [json];
+  for (let item = open.pop(); item !== undefined; item = open.pop()) {
+    if (typeof item !== "object" || item === null) continue;
+    const inner = Object.values(item);
+    if (!Array.isArray(item)) count += inner.length;
+    for (const value of inner) if (typeof value === "object") open.push(value);
+  }
+  return count;
 }
 
 /**
