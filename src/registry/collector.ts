@@ -39,6 +39,8 @@ const concurrency = 16;
  * pushed the same bytes again: none is removed any more, however long a storage in trouble is asked again and again.
  */
 const longestBatch = 30 * second;
+/** The locks are seen to be there before each removal, and not during it. */
+const longestRemoval = 10 * second;
 
 /**
  * Collects garbage while the registry works. What is garbage is known from the counters that each change
@@ -128,7 +130,9 @@ export class Collector {
       await inParallel(deleted, async (blob) => {
         const left = begun + longestBatch - this.#clock();
         if (left < 0) throw tooSlow();
-        await this.#objects.remove(blobKey(blob.digest as Digest), left);
+        // Fails when the connection has ended, and the locks with it.
+        await sql`select 1`.execute(tx);
+        await this.#objects.remove(blobKey(blob.digest as Digest), Math.min(left, longestRemoval));
       });
       return deleted;
     });

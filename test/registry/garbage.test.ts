@@ -64,7 +64,7 @@ describeOnEngines("garbage", (open) => {
     await collector.collect({ grace, dryRun: false });
     expect(times).toHaveLength(1);
     expect(times[0]).toBeGreaterThan(0);
-    expect(times[0]).toBeLessThanOrEqual(30 * second);
+    expect(times[0]).toBeLessThanOrEqual(10 * second);
   });
 
   test("what a manifest names stays, however old, until the manifest is deleted and the grace is over", async () => {

@@ -5,8 +5,8 @@ import type { Scope, Suspicion } from "./check.ts";
 import { foreignFile, isTemporary, temporaryFile } from "./files.ts";
 import { inBatches } from "./pages.ts";
 
-/** As in the collector: a database server may have let others at it after a minute. */
-const removalTime = 30 * second;
+/** As in the collector: later the database server may have let others at it. */
+const removalTime = 10 * second;
 
 /** Every file among the blobs is a blob that the database knows. */
 export async function* blobFiles(scope: Scope): AsyncIterable<Suspicion> {
