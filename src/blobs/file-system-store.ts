@@ -109,12 +109,7 @@ export class FileSystemStore implements ObjectStore {
     return this.#inFolderOf(path, async () => {
       const present = await this.stat(key);
       const size = present?.size ?? 0;
-      if (size < offset) {
-        throw new BreakwaterError(
-          "BLOB_UPLOAD_INVALID",
-          `The storage lost bytes of this upload: it holds ${size} of ${offset}. Begin the upload again.`,
-        );
-      }
+      if (size < offset) throw bytesLost(size, offset);
       // Also when it is empty: what the other has in its buffers is still to come.
       if (takenOver && present !== null) await replaceByCopy(path);
       if (size > offset) await truncate(path, offset);
@@ -122,10 +117,11 @@ export class FileSystemStore implements ObjectStore {
     });
   }
 
-  async move(from: string, to: string): Promise<void> {
-    const target = this.#path(to);
+  async move(from: string, to: string, size: number): Promise<void> {
+    const [source, target] = [this.#path(from), this.#path(to)];
     await this.#inFolderOf(target, async () => {
-      await rename(this.#path(from), target);
+      await cut(source, size);
+      await rename(source, target);
       await syncFolder(dirname(target));
     });
   }
@@ -173,6 +169,26 @@ export class FileSystemStore implements ObjectStore {
       }
     }
   }
+}
+
+/**
+ * What nobody has acknowledged may lie behind the bytes: those of a request that was refused, or whose process died. In
+ * its place they would spoil what others have under that name.
+ */
+async function cut(path: string, size: number): Promise<void> {
+  await using file = await open(path, "r+");
+  const found = (await file.stat()).size;
+  if (found < size) throw bytesLost(found, size);
+  if (found === size) return;
+  await file.truncate(size);
+  await file.sync();
+}
+
+function bytesLost(found: number, expected: number): BreakwaterError {
+  return new BreakwaterError(
+    "BLOB_UPLOAD_INVALID",
+    `The storage lost bytes of this upload: it holds ${found} of ${expected}. Begin the upload again.`,
+  );
 }
 
 /** The name gets a file of its own; a descriptor that is still open elsewhere keeps the old one. */

@@ -39,8 +39,8 @@ export interface ObjectStore {
   /** Opens a staged object for appending at `offset`; bytes beyond it, not acknowledged, are cut off. */
   append(key: string, offset: number, writer: Writer): Promise<Appender>;
   /**
-   * Moves the `size` bytes of a staged object to their place. An object that is already there is replaced by
-   * them.
+   * Moves the first `size` bytes of a staged object to their place, and forgets others. An object that is already there
+   * is replaced by them. Throws BLOB_UPLOAD_INVALID where they are fewer.
    */
   move(from: string, to: string, size: number): Promise<void>;
   /** Has an object stay that a process, which died, may have moved to its place without having made that last. */

@@ -149,6 +149,19 @@ export function describeObjectStore(name: string, open: () => Promise<OpenStore>
     describe("a staged object", () => {
       const staged = () => uploadKey(crypto.randomUUID());
 
+      test("is moved without what nobody has acknowledged, and not where bytes are missing", async () => {
+        const key = staged();
+        const bytes = patterned(1_000);
+        await write(store, key, 0, bytes);
+        await store.put("moved/good", "good");
+        const error = await store.move(key, "moved/good", 1_001).catch((refused) => refused);
+        expect(error).toMatchObject({ code: "BLOB_UPLOAD_INVALID" });
+        expect(await store.get("moved/good")).toEqual(Buffer.from("good"));
+        await store.move(key, "moved/first", 600);
+        expect(await store.get("moved/first")).toEqual(Buffer.from(bytes.subarray(0, 600)));
+        expect(await store.stat(key)).toBeNull();
+      });
+
       test("is written, seen by others, and moved to its place", async () => {
         const key = staged();
         const bytes = patterned(200_000);

@@ -141,8 +141,8 @@ describeOnEngines("garbage", (open) => {
       },
     });
     const overtaken = room.join(room.database, {
-      async move(from, to) {
-        await room.objects.move(from, to);
+      async move(from, to, size) {
+        await room.objects.move(from, to, size);
         // Its claim ends with another's push, whose blob is garbage before it goes on.
         await push(room.registry, content);
         await room.registry.blobs.delete(caller, app, digest);

@@ -4,6 +4,7 @@ import { blobKey, type ObjectStore } from "../../src/blobs/index.ts";
 import { type Digest, minute, parseRepositoryName, systemCaller } from "../../src/kernel/index.ts";
 import type { Registry } from "../../src/registry/index.ts";
 import { type Content, content, descriptor, digestOf, jsonContent, OCI_MANIFEST } from "../support/image.ts";
+import { bodyOf } from "./fixture.ts";
 import { lagging } from "./lagging-store.ts";
 import { openProcesses } from "./processes.ts";
 
@@ -80,6 +81,23 @@ test("a push that is suspended until its bytes are collected is refused", async 
   await expect(other.blobs.get(name, digest)).rejects.toMatchObject({ code: "BLOB_UNKNOWN" });
   await pushImage(other);
   expect(await processes.findings()).toEqual([]);
+});
+
+test("a push that is suspended while another goes on with its upload does not damage what is there", async () => {
+  await using processes = await openProcesses();
+  const other = processes.open();
+  await pushImage(other);
+  const { wrap, reached, wake } = suspendable("move");
+  const slow = processes.open(wrap);
+  const upload = await slow.uploads.begin(name, "user:1");
+  const pushed = slow.uploads.finish(upload, bodyOf(layer.bytes), null, digest).catch((error) => error);
+  await reached;
+  processes.pass(minute);
+  await other.uploads.append(await other.uploads.get(name, upload.id), bodyOf("more"), null);
+  wake();
+  await pushed;
+  const bytes = await new Response(await other.blobs.body(await other.blobs.get(name, digest))).bytes();
+  expect(digestOf(bytes)).toBe(layer.digest);
 });
 
 test("counters that are wrong do not make the collector delete what is needed", async () => {

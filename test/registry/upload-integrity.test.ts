@@ -89,8 +89,8 @@ describeOnEngines("uploads and the database", (open) => {
       await using room = await openRoom(open);
       const digest = digestOf("first, second");
       let { uploads } = room.join(room.database, {
-        async move(from, to) {
-          if (dies === "after") await room.objects.move(from, to);
+        async move(from, to, size) {
+          if (dies === "after") await room.objects.move(from, to, size);
           throw new Error("killed");
         },
       });
@@ -109,8 +109,8 @@ describeOnEngines("uploads and the database", (open) => {
     await using room = await openRoom(open);
     const foreign = await push(room.registry, "ten bytes!", other);
     const dying = room.join(room.database, {
-      async move(from, to) {
-        await room.objects.move(from, to);
+      async move(from, to, size) {
+        await room.objects.move(from, to, size);
         throw new Error("killed");
       },
     }).uploads;
@@ -127,8 +127,8 @@ describeOnEngines("uploads and the database", (open) => {
     await using room = await openRoom(open);
     const digest = digestOf("good bytes");
     const dying = room.join(room.database, {
-      async move(from, to) {
-        await room.objects.move(from, to);
+      async move(from, to, size) {
+        await room.objects.move(from, to, size);
         await room.objects.put(to, "evil bytes");
         throw new Error("killed");
       },

@@ -79,6 +79,28 @@ for (const [what, [range, length]] of Object.entries(misfits)) {
   }
 }
 
+test("bytes that were refused do not get into a blob, be it one that others have already", async () => {
+  const [victim, repository] = [await open(), await open()];
+  const digest = digestOf(bytes);
+  await victim.pushBlob(bytes);
+  const location = await repository.startUpload();
+  await sendChunk(repository, location, "0-29999", bytes);
+  // Announced are more than come.
+  const body = new ReadableStream({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode("refused"));
+      controller.close();
+    },
+  });
+  const headers = { "content-range": "30000-39999" };
+  expect(await refused(await repository.fetch(location, { method: "PATCH", headers, body }))).toBe(
+    "400 SIZE_INVALID",
+  );
+  expect((await repository.fetch(withDigest(location, digest), { method: "PUT" })).status).toBe(201);
+  expect(await victim.pullBlob(digest)).toEqual(bytes);
+  expect(await repository.pullBlob(digest)).toEqual(bytes);
+});
+
 test("the status says how far the upload is", async () => {
   const repository = await open();
   const location = await repository.startUpload();
