@@ -146,13 +146,20 @@ export class Verdicts {
   async ofCopy(repository: RepositoryRef, artifact: TaggedArtifact): Promise<Verdict> {
     const own = (await this.ofArtifact(repository, { ...artifact, tags: [] })).verdict;
     const policy = await this.#policies.of(repository.projectId);
-    if (policy.scan === null) return own;
+    if (!demandsAnything(policy)) return own;
     const parts = await this.#parts.of(repository.id, artifact.digest);
     const exempt = await this.#notRunnable.among(parts);
-    const judge = await this.#scanJudge(repository, parts, policy);
-    return parts
-      .filter(({ id }) => !exempt.has(id))
-      .reduce((verdict, part) => both(verdict, judge(part, byDigest(repository.name, part.digest))), own);
+    const judged = parts.filter(({ id }) => !exempt.has(id));
+    const statuses = await this.#digests.of(
+      repository,
+      judged.map(({ digest }) => digest),
+    );
+    const judge = await this.#scanJudge(repository, judged, policy);
+    return judged.reduce((verdict, part) => {
+      const what = byDigest(repository.name, part.digest);
+      const trust = judgeTrust(what, statuses.get(part.digest) ?? unsigned, policy);
+      return both(verdict, both(trust, judge(part, what)));
+    }, own);
   }
 
   async #assessor(

@@ -205,7 +205,11 @@ describeUnless(missingCommands("notary"), "content trust is not got round", () =
         { method: "POST" },
       );
     expect(await obstacles(await copy(`@${image.manifest.digest}`))).toEqual(["unsigned"]);
-    await trusted.pushSigned("v2");
+    const signed = await trusted.pushSigned("v2");
     expect((await copy(":v2")).status).toBe(201);
+    // What refers to it is taken along.
+    const companion = await makeImage({ extra: { subject: descriptor(signed.manifest) } });
+    await trusted.repository.pushImage(companion);
+    expect(await obstacles(await copy(":v2"))).toEqual(["unsigned"]);
   });
 });
