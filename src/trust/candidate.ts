@@ -3,7 +3,8 @@ import type { CurrentSet } from "./current.ts";
 import type { ProvenTargets } from "./proven-targets.ts";
 import type { PublishedRoots } from "./published-roots.ts";
 import { type InvalidPart, invalidUpdate, TrustRefusal } from "./refusal.ts";
-import { type Envelope, type RoleKeys, verifyRoom } from "./tuf/envelope.ts";
+import { canonicalJson } from "./tuf/canonical-json.ts";
+import { type Envelope, parseEnvelope, type RoleKeys, verifyRoom } from "./tuf/envelope.ts";
 import { sha256In } from "./tuf/hashes.ts";
 import { type Listing, verifyListing } from "./tuf/listings.ts";
 import { badStructure, TufRefusal } from "./tuf/refusal.ts";
@@ -80,6 +81,7 @@ export async function examine(
       return verify(envelope, roleOf(root.metadata, role, trusted), now);
     };
     trusted.set(role, refusedAs("BadTargets", sent));
+    await requireNoOthers(upload, current);
     documents.set(role, content);
     accepted.push(upload);
   }
@@ -100,6 +102,22 @@ export async function examine(
     accepted: accepted.filter((upload) => upload !== undefined),
     hasTargets: trusted.has("targets"),
   };
+}
+
+/**
+ * Metadata does not say which role it is for, and Docker has people sign for themselves and for releases with one key.
+ * So whoever has no keys could publish for the one what is signed for the other (TUF specification 1.0, section 1.5.2:
+ * mix-and-match). Throws INVALID_UPDATE.
+ */
+async function requireNoOthers({ role, envelope }: Upload, current: CurrentSet | null): Promise<void> {
+  const others = (await current?.ofOthers(role, envelope.version)) ?? [];
+  if (others.length === 0) return;
+  const signed = canonicalJson(envelope.signed);
+  for (const other of others) {
+    const published = fromStore(() => canonicalJson(parseEnvelope(other.content).signed));
+    if (Buffer.compare(published, signed) !== 0) continue;
+    throw invalidUpdate("BadTargets", `what was sent for ${role} was published for ${other.role}`);
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { notFound } from "./refusal.ts";
-import type { MetadataStore, StoredMetadata } from "./store.ts";
+import type { MetadataStore, RoleContent, StoredMetadata } from "./store.ts";
 import { type Envelope, parseEnvelope } from "./tuf/envelope.ts";
 import { sha256In } from "./tuf/hashes.ts";
 import { type Listing, parseListing } from "./tuf/listings.ts";
@@ -47,6 +47,11 @@ export class CurrentSet {
     if (role === "snapshot") return this.snapshot.stored;
     const hash = sha256In(this.snapshot.listing.meta.get(role));
     return hash === null ? null : this.#store.linked(this.gun, role, hash);
+  }
+
+  /** What was ever published with that version by others among the roles of targets. */
+  ofOthers(role: string, version: number): Promise<readonly RoleContent[]> {
+    return this.#store.ofOthers(this.gun, role, version);
   }
 
   /** The role's document. Throws METADATA_NOT_FOUND. */

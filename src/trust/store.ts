@@ -20,6 +20,9 @@ export interface NewMetadata {
   readonly content: Uint8Array;
 }
 
+/** A role, and what was published for it. */
+export type RoleContent = Pick<NewMetadata, "role" | "content">;
+
 /** A document that was added, with the hash by which it is found. */
 type AddedMetadata = NewMetadata & StoredMetadata;
 
@@ -47,6 +50,11 @@ export class MetadataStore {
 
   async byVersion(gun: string, role: string, version: number): Promise<StoredMetadata | null> {
     return stored(await selectByVersion(this.#database.read, { gun, role, version }));
+  }
+
+  /** What was ever published with that version by others among the roles of targets. */
+  async ofOthers(gun: string, role: string, version: number): Promise<readonly RoleContent[]> {
+    return selectOfOthers(this.#database.read, { gun, role, version });
   }
 
   /** As `byHash`, for what a stored document leads to: it never changes, and is read once. */
@@ -147,6 +155,16 @@ const selectByHash = statement((on, given: OfRole & { readonly sha256: string })
 );
 const selectByVersion = statement((on, given: OfRole & { readonly version: number }) =>
   select(on, given).selectAll().where("version", "=", given.version),
+);
+const selectOfOthers = statement((on, given: OfRole & { readonly version: number }) =>
+  on
+    .selectFrom("tuf_metadata")
+    .select(["role", "content"])
+    .where("gun", "=", given.gun)
+    .where("role", ">=", "targets")
+    .where("role", "<", "targets0")
+    .where("version", "=", given.version)
+    .where("role", "!=", given.role),
 );
 const insert = statement((on, row: TufMetadataTable) =>
   on.insertInto("tuf_metadata").values({

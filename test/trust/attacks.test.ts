@@ -211,6 +211,28 @@ describe("attacks", () => {
   });
 
   describe("mix-and-match (sections 5.5.2, 5.6.2)", () => {
+    test("what was signed for one role, published for another with the same key by somebody who has none", async () => {
+      await using scene = await Scene.open();
+      const alice = ecdsaKey();
+      const names = ["targets/alice", "targets/releases"];
+      const roles = names.map((name) => delegation(name, alice.public));
+      await scene.begin({ delegations: { keys: keysOf(alice.public), roles } });
+      // Who signs a tag signs those of the others along, where they all come together.
+      const releases = scene.targets({ version: 2, targets: { latest: target("of bob") } }, alice);
+      await scene.publish({
+        "targets/alice": scene.targets({ version: 1 }, alice),
+        "targets/releases": releases,
+      });
+      const spaced = Buffer.from(Buffer.from(releases).toString().replace("{", "{ "));
+      for (const forged of [releases, spaced]) {
+        expect(await refused(scene.publish({ "targets/alice": forged }))).toBe(
+          "INVALID_UPDATE: what was sent for targets/alice was published for targets/releases",
+        );
+      }
+      const both = scene.targets({ version: 3 }, alice);
+      await scene.publish({ "targets/alice": both, "targets/releases": both });
+    });
+
     test("a snapshot that lists other targets than those beside it", async () => {
       await using scene = await Scene.open();
       const own = scene.author.snapshotKey;
