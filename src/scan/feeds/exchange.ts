@@ -119,8 +119,15 @@ export class Turn implements AsyncDisposable {
       await record(tx);
     });
     // It is done; what is not swept now, the next one sweeps.
-    await shelf.sweep(version, clock()).catch(() => {});
+    await this.#sweep().catch(() => {});
     return true;
+  }
+
+  /** The lease may have been lost by now, and another database hold: that one is not to go. */
+  async #sweep(): Promise<void> {
+    const { database, shelf, clock } = this.#options;
+    const pointer = await readPointer(database.read);
+    if (pointer !== null) await shelf.sweep(pointer.version, clock());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
