@@ -8,6 +8,7 @@ import {
   type Digest,
   type RepositoryName,
 } from "../kernel/index.ts";
+import type { LinkRemoval } from "./link-removal.ts";
 import { linkBlob, unlinkBlob } from "./links.ts";
 import { unknownBlob } from "./refusals.ts";
 import type { Repositories } from "./repositories.ts";
@@ -35,6 +36,7 @@ export class Blobs {
   readonly #clock: Clock;
   readonly #audit: AuditLog;
   readonly #repositories: Repositories;
+  readonly #links: LinkRemoval;
   readonly #lease: number;
   readonly #known: Believed<string, Found>;
 
@@ -44,6 +46,7 @@ export class Blobs {
     clock: Clock,
     audit: AuditLog,
     repositories: Repositories,
+    links: LinkRemoval,
     grace: number,
   ) {
     // A blob that nothing names is given a new lease by who asks for it, once a part of its grace is over.
@@ -54,6 +57,7 @@ export class Blobs {
     this.#clock = clock;
     this.#audit = audit;
     this.#repositories = repositories;
+    this.#links = links;
   }
 
   /** Throws BLOB_UNKNOWN when the repository does not hold it. */
@@ -155,7 +159,7 @@ export class Blobs {
 
   /** Takes the blob out of the repository. Throws BLOB_IN_USE while a manifest there names it. */
   async delete(caller: Caller, name: RepositoryName, digest: Digest): Promise<void> {
-    await this.#database.write(async (tx) => {
+    await this.#links.write(async (tx, removeLink) => {
       const repository = await this.#repositories.get(name, tx);
       const blob = await tx
         .selectFrom("blob")
@@ -179,7 +183,7 @@ export class Blobs {
         resource: `${name}@${digest}`,
         projectId: repository.projectId,
       });
-      await this.#objects.remove(layerLinkKey(name, digest));
+      await removeLink({ kind: "layer", repository: name, digest });
     });
   }
 }

@@ -1,7 +1,8 @@
 import { type ExpressionBuilder, sql } from "kysely";
-import { blobKey, layerLinkKey, type ObjectStore } from "../blobs/index.ts";
+import { blobKey, type ObjectStore } from "../blobs/index.ts";
 import type { Database, Schema } from "../db/index.ts";
 import { BreakwaterError, type Clock, type Digest, second } from "../kernel/index.ts";
+import type { LinkRemoval } from "./link-removal.ts";
 import { unlinkBlob } from "./links.ts";
 import type { Untagged } from "./untagged.ts";
 
@@ -55,12 +56,20 @@ export class Collector {
   readonly #database: Database;
   readonly #objects: ObjectStore;
   readonly #clock: Clock;
+  readonly #links: LinkRemoval;
   readonly #untagged: Untagged;
 
-  constructor(database: Database, objects: ObjectStore, clock: Clock, untagged: Untagged) {
+  constructor(
+    database: Database,
+    objects: ObjectStore,
+    clock: Clock,
+    links: LinkRemoval,
+    untagged: Untagged,
+  ) {
     this.#database = database;
     this.#objects = objects;
     this.#clock = clock;
+    this.#links = links;
     this.#untagged = untagged;
   }
 
@@ -87,7 +96,7 @@ export class Collector {
 
   /** Repositories let go of blobs that none of their manifests named for the grace period. */
   async #unlinkSome(cutoff: number, report: CollectionReport): Promise<boolean> {
-    const links = await this.#database.write(async (tx) => {
+    const links = await this.#links.write(async (tx, removeLink) => {
       const links = await tx
         .selectFrom("repository_blob")
         .innerJoin("repository", "repository.id", "repository_blob.repository_id")
@@ -109,7 +118,9 @@ export class Collector {
         const repository = { id: link.repository_id, projectId: link.project_id };
         await unlinkBlob(tx, repository, link, link.orphaned_at ?? cutoff);
       }
-      await inParallel(links, (link) => this.#objects.remove(layerLinkKey(link.name, link.digest as Digest)));
+      await inParallel(links, ({ name, digest }) =>
+        removeLink({ kind: "layer", repository: name, digest: digest as Digest }),
+      );
       return links;
     });
     report.unlinked += links.length;

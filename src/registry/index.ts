@@ -13,6 +13,7 @@ import { Blobs } from "./blobs.ts";
 import { Catalog } from "./catalog.ts";
 import { Collector } from "./collector.ts";
 import { Fsck } from "./fsck/index.ts";
+import { LinkRemoval } from "./link-removal.ts";
 import { Manifests } from "./manifests.ts";
 import { PullCounter } from "./pulls.ts";
 import { Referrers } from "./referrers.ts";
@@ -94,10 +95,11 @@ export function createRegistry(
 ): Registry {
   const repositories = new Repositories(database, clock);
   const intake = new BlobIntake(database, objects, clock);
-  const blobs = new Blobs(database, objects, clock, audit, repositories, grace);
+  const links = new LinkRemoval(database, objects);
+  const blobs = new Blobs(database, objects, clock, audit, repositories, links, grace);
   const hashes = new UploadHashes(objects);
   const uploads = new Uploads(database, objects, clock, repositories, hashes, intake);
-  const manifests = new Manifests(database, objects, clock, audit, repositories, intake, events);
+  const manifests = new Manifests(database, objects, clock, audit, repositories, intake, events, links);
   const resolver = new Resolver(database, repositories);
   const details = new ArtifactDetails(database, objects);
   const views = new ArtifactViews(database, details, new ArtifactParts(database));
@@ -107,16 +109,16 @@ export function createRegistry(
     uploads,
     manifests,
     resolver,
-    tags: new Tags(database, objects, clock, audit, repositories, events),
+    tags: new Tags(database, objects, clock, audit, repositories, events, links),
     referrers: new Referrers(database),
     catalog: new Catalog(database),
     pulls: new PullCounter(database, clock),
-    collector: new Collector(database, objects, clock, new Untagged(database, manifests)),
+    collector: new Collector(database, objects, clock, links, new Untagged(database, links, manifests)),
     repositoryCatalog: new RepositoryCatalog(database, audit, clock),
     artifacts: new Artifacts(database, views),
     artifactLabels: new ArtifactLabels(database, audit, clock),
     artifactCopy: new ArtifactCopy(database, blobs, manifests, resolver),
-    removal: new Removal(database, objects, clock, audit, repositories, manifests, uploads),
+    removal: new Removal(database, links, clock, audit, repositories, manifests, uploads),
     fsck: new Fsck(database, objects, clock),
   };
 }

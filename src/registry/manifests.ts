@@ -10,6 +10,7 @@ import {
   type RepositoryName,
 } from "../kernel/index.ts";
 import type { BlobIntake } from "./blob-intake.ts";
+import type { LinkRemoval, RemoveLink } from "./link-removal.ts";
 import { addReferences, checkRoom, dropReferences, type RepositoryRef, unindexed } from "./links.ts";
 import { type ManifestDocument, parseManifest } from "./manifest-document.ts";
 import { unknownManifest } from "./refusals.ts";
@@ -46,6 +47,7 @@ export class Manifests {
   readonly #repositories: Repositories;
   readonly #intake: BlobIntake;
   readonly #events: Events;
+  readonly #links: LinkRemoval;
 
   constructor(
     database: Database,
@@ -55,6 +57,7 @@ export class Manifests {
     repositories: Repositories,
     intake: BlobIntake,
     events: Events,
+    links: LinkRemoval,
   ) {
     this.#database = database;
     this.#objects = objects;
@@ -63,6 +66,7 @@ export class Manifests {
     this.#repositories = repositories;
     this.#intake = intake;
     this.#events = events;
+    this.#links = links;
   }
 
   /**
@@ -233,15 +237,16 @@ export class Manifests {
    * MANIFEST_UNKNOWN, and MANIFEST_IN_USE while an index of the repository names it.
    */
   async delete(caller: Caller, name: RepositoryName, digest: Digest): Promise<void> {
-    await this.#database.write(async (tx) => {
+    await this.#links.write(async (tx, removeLink) => {
       const repository = await this.#repositories.get(name, tx);
-      await this.deleteIn(tx, caller, repository, digest);
+      await this.deleteIn(tx, removeLink, caller, repository, digest);
     });
   }
 
   /** Answers the ids of the manifests that it held together: what it named as an index, and its referrers. */
   async deleteIn(
     tx: Tx,
+    removeLink: RemoveLink,
     caller: Caller,
     repository: RepositoryRef,
     digest: Digest,
@@ -249,7 +254,7 @@ export class Manifests {
     const manifest = await findManifest(tx, repository.id, digest);
     if (manifest === null) throw unknownManifest(repository.name, digest);
     await refuseWhileIndexed(tx, repository, digest);
-    const { tags, parts } = await this.remove(tx, repository, manifest.id, digest);
+    const { tags, parts } = await this.remove(tx, removeLink, repository, manifest.id, digest);
     await this.#audit.record(tx, caller, {
       operation: "delete",
       resourceType: "artifact",
@@ -263,6 +268,7 @@ export class Manifests {
   /** Takes a manifest that no index names out of its repository; the record is the caller's to make. */
   async remove(
     tx: Tx,
+    removeLink: RemoveLink,
     repository: RepositoryRef,
     manifestId: number,
     digest: Digest,
@@ -271,8 +277,8 @@ export class Manifests {
     const tags = rows.map((row) => row.name);
     await dropReferences(tx, repository.id, manifestId, this.#clock());
     const parts = await removeRow(tx, repository.id, manifestId, digest);
-    for (const tag of tags) await this.#objects.remove(tagLinkKey(repository.name, tag));
-    await this.#objects.remove(revisionLinkKey(repository.name, digest));
+    for (const tag of tags) await removeLink({ kind: "tag", repository: repository.name, tag });
+    await removeLink({ kind: "revision", repository: repository.name, digest });
     return { tags, parts };
   }
 }

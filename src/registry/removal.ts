@@ -1,7 +1,7 @@
-import { layerLinkKey, type ObjectStore, tagLinkKey } from "../blobs/index.ts";
 import type { Database, Tx } from "../db/index.ts";
 import type { AuditLog } from "../events/index.ts";
 import type { Caller, Clock, Digest } from "../kernel/index.ts";
+import type { LinkRemoval, RemoveLink } from "./link-removal.ts";
 import { type RepositoryRef, unlinkBlob } from "./links.ts";
 import type { Manifests } from "./manifests.ts";
 import type { Repositories } from "./repositories.ts";
@@ -14,7 +14,7 @@ const batchSize = 100;
 /** Removes what is made of many parts, a bounded number of them in each transaction. */
 export class Removal {
   readonly #database: Database;
-  readonly #objects: ObjectStore;
+  readonly #links: LinkRemoval;
   readonly #clock: Clock;
   readonly #audit: AuditLog;
   readonly #repositories: Repositories;
@@ -23,7 +23,7 @@ export class Removal {
 
   constructor(
     database: Database,
-    objects: ObjectStore,
+    links: LinkRemoval,
     clock: Clock,
     audit: AuditLog,
     repositories: Repositories,
@@ -31,7 +31,7 @@ export class Removal {
     uploads: Pick<Uploads, "cancel">,
   ) {
     this.#database = database;
-    this.#objects = objects;
+    this.#links = links;
     this.#clock = clock;
     this.#audit = audit;
     this.#repositories = repositories;
@@ -45,16 +45,25 @@ export class Removal {
    */
   async deleteArtifact(caller: Caller, name: string, digest: Digest): Promise<void> {
     const repository = await this.#repositories.get(name);
-    const parts = await this.#database.write((tx) =>
-      this.#manifests.deleteIn(tx, caller, repository, digest),
+    const parts = await this.#links.write((tx, removeLink) =>
+      this.#manifests.deleteIn(tx, removeLink, caller, repository, digest),
     );
     for (const queue = [...parts]; queue.length > 0; ) {
       const some = queue.splice(0, batchSize);
-      queue.push(...(await this.#database.write((tx) => this.#deleteLoose(tx, caller, repository, some))));
+      const freed = await this.#links.write((tx, removeLink) =>
+        this.#deleteLoose(tx, removeLink, caller, repository, some),
+      );
+      queue.push(...freed);
     }
   }
 
-  async #deleteLoose(tx: Tx, caller: Caller, repository: RepositoryRef, ids: number[]): Promise<number[]> {
+  async #deleteLoose(
+    tx: Tx,
+    removeLink: RemoveLink,
+    caller: Caller,
+    repository: RepositoryRef,
+    ids: number[],
+  ): Promise<number[]> {
     const loose = await tx
       .selectFrom("manifest")
       .select("digest")
@@ -64,7 +73,7 @@ export class Removal {
       .execute();
     const parts: number[] = [];
     for (const { digest } of loose) {
-      parts.push(...(await this.#manifests.deleteIn(tx, caller, repository, digest as Digest)));
+      parts.push(...(await this.#manifests.deleteIn(tx, removeLink, caller, repository, digest as Digest)));
     }
     return parts;
   }
@@ -75,9 +84,9 @@ export class Removal {
     // What is pushed meanwhile goes too.
     do {
       await this.#cancelUploads(repository);
-      while (await this.#database.write((tx) => this.#deleteTags(tx, repository)));
-      while (await this.#database.write((tx) => this.#deleteManifests(tx, repository)));
-      while (await this.#database.write((tx) => this.#unlinkBlobs(tx, repository)));
+      while (await this.#links.write((tx, removeLink) => this.#deleteTags(tx, removeLink, repository)));
+      while (await this.#links.write((tx, removeLink) => this.#deleteManifests(tx, removeLink, repository)));
+      while (await this.#links.write((tx, removeLink) => this.#unlinkBlobs(tx, removeLink, repository)));
     } while (!(await this.#database.write((tx) => this.#deleteRow(tx, caller, repository))));
   }
 
@@ -90,7 +99,7 @@ export class Removal {
     for (const upload of uploads) await this.#uploads.cancel(upload);
   }
 
-  async #deleteTags(tx: Tx, repository: RepositoryRef): Promise<boolean> {
+  async #deleteTags(tx: Tx, removeLink: RemoveLink, repository: RepositoryRef): Promise<boolean> {
     const tags = await tx
       .deleteFrom("tag")
       .where("id", "in", (from) =>
@@ -99,12 +108,14 @@ export class Removal {
       .returning(["name", "manifest_id"])
       .execute();
     await settle(tx, repository.id, [...new Set(tags.map((tag) => tag.manifest_id))]);
-    await Promise.all(tags.map((tag) => this.#objects.remove(tagLinkKey(repository.name, tag.name))));
+    await Promise.all(
+      tags.map((tag) => removeLink({ kind: "tag", repository: repository.name, tag: tag.name })),
+    );
     return tags.length === batchSize;
   }
 
   /** Those that no index names; when they are gone, what they named is next. */
-  async #deleteManifests(tx: Tx, repository: RepositoryRef): Promise<boolean> {
+  async #deleteManifests(tx: Tx, removeLink: RemoveLink, repository: RepositoryRef): Promise<boolean> {
     const manifests = await tx
       .selectFrom("manifest")
       .select(["id", "digest"])
@@ -113,12 +124,12 @@ export class Removal {
       .limit(batchSize)
       .execute();
     for (const { id, digest } of manifests) {
-      await this.#manifests.remove(tx, repository, id, digest as Digest);
+      await this.#manifests.remove(tx, removeLink, repository, id, digest as Digest);
     }
     return manifests.length > 0;
   }
 
-  async #unlinkBlobs(tx: Tx, repository: RepositoryRef): Promise<boolean> {
+  async #unlinkBlobs(tx: Tx, removeLink: RemoveLink, repository: RepositoryRef): Promise<boolean> {
     const blobs = await tx
       .selectFrom("repository_blob")
       .innerJoin("blob", "blob.id", "repository_blob.blob_id")
@@ -129,7 +140,9 @@ export class Removal {
       .execute();
     for (const blob of blobs) await unlinkBlob(tx, repository, blob, this.#clock());
     await Promise.all(
-      blobs.map((blob) => this.#objects.remove(layerLinkKey(repository.name, blob.digest as Digest))),
+      blobs.map(({ digest }) =>
+        removeLink({ kind: "layer", repository: repository.name, digest: digest as Digest }),
+      ),
     );
     return blobs.length === batchSize;
   }

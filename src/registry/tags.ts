@@ -2,6 +2,7 @@ import { type ObjectStore, tagLinkKey } from "../blobs/index.ts";
 import type { Database, Tx } from "../db/index.ts";
 import type { AuditLog, Events } from "../events/index.ts";
 import type { Caller, Clock, Digest, RepositoryName } from "../kernel/index.ts";
+import type { LinkRemoval } from "./link-removal.ts";
 import { unknownManifest } from "./refusals.ts";
 import type { Repositories } from "./repositories.ts";
 import { settle } from "./standing.ts";
@@ -45,6 +46,7 @@ export class Tags {
   readonly #audit: AuditLog;
   readonly #repositories: Repositories;
   readonly #events: Events;
+  readonly #links: LinkRemoval;
 
   constructor(
     database: Database,
@@ -53,6 +55,7 @@ export class Tags {
     audit: AuditLog,
     repositories: Repositories,
     events: Events,
+    links: LinkRemoval,
   ) {
     this.#database = database;
     this.#objects = objects;
@@ -60,6 +63,7 @@ export class Tags {
     this.#audit = audit;
     this.#repositories = repositories;
     this.#events = events;
+    this.#links = links;
   }
 
   /** Up to `limit` tags behind `last`, in ASCII order (specification 1.1, "Listing tags"). */
@@ -78,7 +82,7 @@ export class Tags {
 
   /** Deletes a tag and leaves its manifest. Throws MANIFEST_UNKNOWN. */
   async delete(caller: Caller, name: RepositoryName, tag: string): Promise<void> {
-    await this.#database.write(async (tx) => {
+    await this.#links.write(async (tx, removeLink) => {
       const repository = await this.#repositories.get(name, tx);
       const deleted = await tx
         .deleteFrom("tag")
@@ -94,7 +98,7 @@ export class Tags {
         resource: `${name}:${tag}`,
         projectId: repository.projectId,
       });
-      await this.#objects.remove(tagLinkKey(name, tag));
+      await removeLink({ kind: "tag", repository: name, tag });
     });
   }
 

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { batches, type Database } from "../db/index.ts";
 import { type Digest, systemCaller } from "../kernel/index.ts";
+import type { LinkRemoval } from "./link-removal.ts";
 import { unindexed } from "./links.ts";
 import type { Manifests } from "./manifests.ts";
 
@@ -13,16 +14,18 @@ const batchSize = 50;
  */
 export class Untagged {
   readonly #database: Database;
+  readonly #links: LinkRemoval;
   readonly #manifests: Manifests;
 
-  constructor(database: Database, manifests: Manifests) {
+  constructor(database: Database, links: LinkRemoval, manifests: Manifests) {
     this.#database = database;
+    this.#links = links;
     this.#manifests = manifests;
   }
 
   /** Deletes some that were pushed before `cutoff`; answers how many, 0 when none is left. */
   async deleteSome(cutoff: number): Promise<number> {
-    return this.#database.write(async (tx) => {
+    return this.#links.write(async (tx, removeLink) => {
       const manifests = await tx
         .selectFrom("manifest")
         .innerJoin("repository", "repository.id", "manifest.repository_id")
@@ -33,7 +36,7 @@ export class Untagged {
         .execute();
       for (const { digest, id, project_id, name } of manifests) {
         const repository = { id, projectId: project_id, name };
-        await this.#manifests.deleteIn(tx, systemCaller, repository, digest as Digest);
+        await this.#manifests.deleteIn(tx, removeLink, systemCaller, repository, digest as Digest);
       }
       return manifests.length;
     });
