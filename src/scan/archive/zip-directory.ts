@@ -20,7 +20,6 @@ export interface ZipEntry {
 export interface ZipDirectory {
   readonly start: number;
   readonly size: number;
-  readonly entries: number;
   readonly shift: number;
 }
 
@@ -32,54 +31,81 @@ const zip64LocatorSize = 20;
 const zip64EndSignature = 0x06064b50;
 const zip64EndSize = 56;
 const entrySignature = 0x02014b50;
+/** Before each file (section 4.3.7). */
+const localSignature = 0x04034b50;
 const entrySize = 46;
 /** A field with this value has its real one in the zip64 extra field (section 4.5.3). */
 const elsewhere = 0xffffffff;
 
-/** Finds the central directory from the archive's end (sections 4.3.14 to 4.3.16). */
+/**
+ * Finds the central directory from the archive's end (sections 4.3.14 to 4.3.16), as Java does: what it does not see of
+ * an archive that Java runs is in no report. How many entries there are the end only claims: archives of more than
+ * 65,535 claim fewer.
+ */
 export function findDirectory(source: RandomAccess): ZipDirectory {
   const tailStart = Math.max(0, source.size - endSize - longestComment);
   const tail = view(source.read(tailStart, source.size - tailStart));
   for (let at = tail.byteLength - endSize; at >= 0; at--) {
     if (tail.getUint32(at, true) !== endSignature) continue;
-    if (at + endSize + tail.getUint16(at + 20, true) > tail.byteLength) continue;
-    return readEnd(source, tail, at, tailStart + at);
+    const end = readEnd(tail, at, tailStart + at);
+    const isLast = at + endSize + tail.getUint16(at + 20, true) === tail.byteLength;
+    // Something may have been put behind it; or these bytes are no end, and only look like one.
+    if (isLast || leadsToEntries(source, end)) return located(readZip64End(source, end) ?? end);
   }
   throw new ArchiveError("It is no zip archive, or its end is missing.");
 }
 
-function readEnd(source: RandomAccess, tail: DataView, at: number, position: number): ZipDirectory {
-  const entries = tail.getUint16(at + 10, true);
-  const size = tail.getUint32(at + 12, true);
-  const start = tail.getUint32(at + 16, true);
-  const isZip64 = entries === 0xffff || size === elsewhere || start === elsewhere;
-  return (isZip64 ? readZip64End(source, position) : null) ?? located(start, size, entries, position);
+/** What an end says, and where it lies itself. */
+interface End {
+  readonly entries: number;
+  readonly size: number;
+  readonly start: number;
+  readonly position: number;
 }
 
-/** Null when there is no such record: the numbers were meant as they stood. */
-function readZip64End(source: RandomAccess, endPosition: number): ZipDirectory | null {
-  if (endPosition < zip64LocatorSize) return null;
-  const locator = view(source.read(endPosition - zip64LocatorSize, zip64LocatorSize));
+function readEnd(tail: DataView, at: number, position: number): End {
+  const [size, start] = [tail.getUint32(at + 12, true), tail.getUint32(at + 16, true)];
+  return { entries: tail.getUint16(at + 10, true), size, start, position };
+}
+
+/** Whether the directory begins where the end says, and what lies at the beginning of the archive is an entry. */
+function leadsToEntries(source: RandomAccess, { size, start, position }: End): boolean {
+  const directory = position - size;
+  const first = directory - start;
+  if (first < 0 || size < 4) return false;
+  const signatureAt = (offset: number) => view(source.read(offset, 4)).getUint32(0, true);
+  return signatureAt(directory) === entrySignature && signatureAt(first) === localSignature;
+}
+
+/** Null when there is no such record, or another archive's: then the numbers of `end` were meant as they stood. */
+function readZip64End(source: RandomAccess, end: End): End | null {
+  if (end.position < zip64LocatorSize) return null;
+  const locator = view(source.read(end.position - zip64LocatorSize, zip64LocatorSize));
   if (locator.getUint32(0, true) !== zip64LocatorSignature) return null;
   const position = Number(locator.getBigUint64(8, true));
-  const end = view(source.read(position, zip64EndSize));
-  if (end.getUint32(0, true) !== zip64EndSignature) throw new ArchiveError("Its zip64 end is damaged.");
-  const number = (offset: number) => Number(end.getBigUint64(offset, true));
-  return located(number(48), number(40), number(32), position);
+  if (position + zip64EndSize > source.size) return null;
+  const record = view(source.read(position, zip64EndSize));
+  if (record.getUint32(0, true) !== zip64EndSignature) return null;
+  const number = (offset: number) => Number(record.getBigUint64(offset, true));
+  const wide = { entries: number(32), size: number(40), start: number(48), position };
+  const agree =
+    (end.entries === 0xffff || end.entries === wide.entries) &&
+    (end.size === elsewhere || end.size === wide.size) &&
+    (end.start === elsewhere || end.start === wide.start);
+  return agree ? wide : null;
 }
 
-function located(start: number, size: number, entries: number, endPosition: number): ZipDirectory {
-  const shift = endPosition - size - start;
+function located({ start, size, position }: End): ZipDirectory {
+  const shift = position - size - start;
   if (shift < 0) throw new ArchiveError("Its directory does not fit into it: it is truncated or damaged.");
-  return { start: start + shift, size, entries, shift };
+  return { start: start + shift, size, shift };
 }
 
 /** The directory's entries in their order. Throws `ArchiveError` where it is damaged. */
 export function* readDirectory(source: RandomAccess, directory: ZipDirectory): Generator<ZipEntry> {
   const bytes = source.read(directory.start, directory.size);
   const header = view(bytes);
-  let at = 0;
-  for (let index = 0; index < directory.entries; index++) {
+  for (let at = 0; at < bytes.length; ) {
     if (at + entrySize > bytes.length || header.getUint32(at, true) !== entrySignature)
       throw new ArchiveError("Its directory is damaged.");
     const nameEnd = at + entrySize + header.getUint16(at + 28, true);

@@ -31,8 +31,6 @@ export class Zip implements Disposable {
     this.#limits = limits;
     this.#remaining = limits.totalBytes;
     this.#directory = findDirectory(source);
-    if (this.#directory.entries > limits.entries)
-      throw new ArchiveError(`It has ${this.#directory.entries} entries; ${limits.entries} may be.`);
     if (this.#directory.size > limits.directoryBytes)
       throw new ArchiveError(
         `Its directory has ${this.#directory.size} bytes; ${limits.directoryBytes} may be.`,
@@ -54,8 +52,13 @@ export class Zip implements Disposable {
     }
   }
 
-  entries(): Generator<ZipEntry> {
-    return readDirectory(this.#source, this.#directory);
+  *entries(): Generator<ZipEntry> {
+    let count = 0;
+    for (const entry of readDirectory(this.#source, this.#directory)) {
+      if (++count > this.#limits.entries)
+        throw new ArchiveError(`It has more than ${this.#limits.entries} entries.`);
+      yield entry;
+    }
   }
 
   /** The entry's uncompressed bytes, checked against its length and CRC. Throws `ArchiveError`. */

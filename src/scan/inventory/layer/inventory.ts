@@ -5,7 +5,7 @@ import type { StoredFolder } from "./folder.ts";
 import { UnreadableLayer } from "./unreadable-layer.ts";
 
 /** Which reader a layer was read with. Raised with each change that finds other things: what was stored is then old. */
-export const readerVersion = 6;
+export const readerVersion = 7;
 
 /** What one analyzer has found in one file. */
 export interface FileFinds {

@@ -165,6 +165,18 @@ describe("archives in archives", () => {
     expect(found("empty.jar", Buffer.alloc(0))).toEqual([]);
   });
 
+  test("that are said to be empty and are not, are a stated failure", () => {
+    const war = zipOf([
+      { name: "hidden.jar", content: lib("1") },
+      { name: "empty.jar", content: "" },
+    ]);
+    const claim = war.indexOf(Buffer.from([0x50, 0x4b, 0x01, 0x02])) + 24;
+    war.writeUInt32LE(0, claim);
+    expect(findsIn(languageAnalyzers, "x.war", war)).toEqual([
+      { failure: expect.stringMatching(/^hidden\.jar: /) },
+    ]);
+  });
+
   test("without an end are a stated failure", () => {
     let nested = lib("1");
     for (let depth = 0; depth < 20; depth++) nested = zipOf([{ name: "a.jar", content: nested }]);

@@ -39,7 +39,7 @@ function* findsIn(archive: JavaArchive, path: string, depth: number): Generator<
     else if (group !== undefined && artifact !== undefined) {
       folders.push({ group, artifact });
       if (form === "properties") properties.push(readProperties(archive.text(entry)));
-    } else if (archiveName.test(entry.name) && entry.size > 0) nested.push(entry);
+    } else if (archiveName.test(entry.name) && !isEmpty(entry)) nested.push(entry);
   }
   const fileName = path.slice(path.lastIndexOf("/") + 1).replace(archiveName, "");
   yield* packagesOf({ fileName, manifest, properties, folders, hasClasses, path });
@@ -52,4 +52,9 @@ function* findsIn(archive: JavaArchive, path: string, depth: number): Generator<
       yield { failure: `${entry.name}: ${error.message}` };
     }
   }
+}
+
+/** Not by what is claimed alone: Java unpacks what there is. Deflated, nothing takes two bytes. */
+function isEmpty({ size, compressedSize }: ZipEntry): boolean {
+  return size === 0 && compressedSize <= 2;
 }
