@@ -14,6 +14,9 @@ export type PackageType =
   | "composer"
   | "nuget";
 
+/** Those of operating systems; null is of files that tell of no packages themselves, `os-release` and lists of files. */
+export const osTypes: readonly (PackageType | null)[] = ["deb", "apk", "rpm", null];
+
 /** A package as its manager has written it down. */
 export interface Package {
   readonly type: PackageType;

@@ -66,7 +66,10 @@ function judge(
         `${count(packages)} made by others than the distribution${listOf(named, packages)}: its advisories do not speak of them.`,
       ];
     case "unrecognised":
-      return ["no_feed", `No feed has a name for ${ecosystem}: ${count(packages)} could not be looked up.`];
+      return [
+        "no_feed",
+        `No feed has a name for ${ecosystem}: ${count(packages)} could not be looked up. ${sentencesOf(failures)}`.trim(),
+      ];
     case "empty":
       return [
         "unparsable",

@@ -123,8 +123,44 @@ describe("package databases", () => {
     expect(failures.map(({ path, type }) => [path, type])).toEqual([["var/lib/dpkg/status.d", "deb"]]);
   });
 
-  test("a database that was taken away has no packages", async () => {
-    expect(await layersOf([status("a")], [file("var/lib/.wh.dpkg")])).toEqual([]);
+  test("that an upper layer has removed are a failure, unless the packages are told of elsewhere", async () => {
+    const told = async (...layers: Entry[][]) => {
+      const { packages, failures } = await compose(layers);
+      return [...packages.map(({ name }) => name), ...failures.map(({ layer, type }) => `${type}@${layer}`)];
+    };
+    const removals: Entry[][] = [
+      [file("var/lib/.wh.dpkg")],
+      [file("var/lib/dpkg/status", "")],
+      [file("var/lib/dpkg/.wh.status"), folder("var/lib/dpkg/status")],
+      [symlink("var", "/data")],
+    ];
+    for (const removal of removals)
+      expect(await told([], [status("a")], [status("a", "b")], removal)).toEqual([`deb@${digest(2)}`]);
+    const rest = [
+      file("var/lib/dpkg/.wh.status"),
+      file("var/lib/dpkg/status.d/a", "Package: a\nVersion: 1\n"),
+    ];
+    expect(await told([status("a")], rest)).toEqual(["a"]);
+    const damaged = [file("var/lib/dpkg/status", "no database")];
+    expect(await told([status("a")], damaged)).toEqual([`deb@${digest(1)}`]);
+    const moved = [file("lib/apk/db/.wh.installed"), file("usr/lib/apk/db/installed", "P:a\nV:1\n\n")];
+    expect(await told([file("lib/apk/db/installed", "P:a\nV:1\n\n")], moved)).toEqual(["a"]);
+  });
+
+  test("are none of Windows, whose system is a failure", async () => {
+    const { failures } = await compose([
+      [folder("Files/Windows"), file("Hives/Software_Base")],
+      [file("Files/a")],
+    ]);
+    expect(failures).toEqual([
+      {
+        layer: digest(0),
+        path: "Files/Windows",
+        type: null,
+        managed: false,
+        reason: "It is a system of Windows, of which neither release nor updates are read.",
+      },
+    ]);
   });
 
   test("behind a link are found where package managers may have them, and elsewhere are a failure", async () => {

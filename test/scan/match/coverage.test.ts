@@ -126,6 +126,14 @@ test("each says in a sentence what it is about, the failures among them", () => 
   expect(only?.message).toBe("Packages, or what is known of them, may be missing: One. Two. And 3 more.");
 });
 
+test("packages of a distribution without a feed are not all, where something could not be read", () => {
+  const failures = { count: 1, first: ["One."] };
+  const [only] = coverageOf([part("deb", { kind: "unrecognised", packages: 0, failures })], {
+    ...{ manifest: null, undecided: {}, now, lookedAt: () => now, maxAge: () => day },
+  });
+  expect(only?.message).toBe("No feed has a name for deb: 0 packages could not be looked up. One.");
+});
+
 test("texts that an image makes long are cut", () => {
   const name = "m".repeat(300);
   const failures = { count: 1, first: ["f".repeat(5000)] };

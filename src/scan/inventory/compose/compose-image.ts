@@ -1,11 +1,11 @@
-import type { ImageInventory, ImagePackage, InventoryFailure, PackageType } from "../package.ts";
+import { type ImageInventory, type ImagePackage, type InventoryFailure, osTypes } from "../package.ts";
 import { distributionOf } from "./distribution.ts";
 import { firstLayers, packageKey } from "./first-layers.ts";
 import { type ImageFile, type ImageLayer, ImageLayers } from "./image-layers.ts";
 import { movedDatabases } from "./moved-databases.ts";
 import { ownedFiles } from "./owned-files.ts";
-
-const osTypes: readonly (PackageType | null)[] = ["deb", "apk", "rpm", null];
+import { removedDatabases } from "./removed-databases.ts";
+import { windowsSystem } from "./windows.ts";
 
 /**
  * What is inside an image of these layers, the lowest first. One that is listed several times counts where it lies last,
@@ -26,6 +26,8 @@ export function composeImage(listed: readonly ImageLayer[]): ImageInventory {
       ...layerFailures(layers),
       ...files.flatMap((file) => failuresOf(image, file, owned)),
       ...movedDatabases(image),
+      ...removedDatabases(image, layers, files),
+      ...windowsSystem(image),
     ],
   };
 }

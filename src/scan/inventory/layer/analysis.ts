@@ -1,5 +1,5 @@
 import { type Analyzer, type Find, type LayerFile, type Owner, UnreadableFile } from "../analyzer.ts";
-import type { Distribution } from "../package.ts";
+import { type Distribution, osTypes } from "../package.ts";
 import { baseName, normalPath } from "../paths.ts";
 import { type FileFinds, packPaths } from "./inventory.ts";
 import { UnreadableLayer } from "./unreadable-layer.ts";
@@ -9,8 +9,6 @@ const maxCharacters = 1024;
 const maxLicenses = 100;
 /** Of one file. Where there are more, the next are of no help. */
 const maxFailures = 20;
-
-const osTypes: readonly (string | null)[] = ["deb", "apk", "rpm", null];
 
 const none: readonly Analyzer[] = [];
 
