@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { BreakwaterError, type Clock } from "../../kernel/index.ts";
+import { BreakwaterError, type Clock, hour } from "../../kernel/index.ts";
 import type { DatabaseManifest } from "../vulndb/advisory.ts";
 import { pullBundle } from "./bundle/artifact.ts";
 import { readBundle } from "./bundle/read.ts";
@@ -34,6 +34,8 @@ export interface ImportOptions {
   readonly inspect: Inspect;
 }
 
+const clocksMayDiffer = hour;
+
 /** Puts a bundle's database into the place of the one that holds, after everything about it was verified. */
 export async function importBundle(
   { exchange, states, clock, inspect }: ImportOptions,
@@ -54,18 +56,37 @@ export async function importBundle(
       "The bundle's manifest is of another database than that in it. Nothing was replaced.",
     );
   }
+  const now = clock();
+  requirePast(manifest, now);
   const standing = await turn.standing();
   if (!force) requireNewer(manifest, standing);
   progress("exchanging the database");
-  const now = clock();
   const looks = Object.entries(contents.looked_at).map(([name, at]) => [name, Math.min(at, now)] as const);
   const exchanged = await turn.end(standing, { file, manifest }, (tx) => states.importIn(tx, new Map(looks)));
   return { manifest, exchanged };
 }
 
+/** Data of a time to come would count as fresh until then, and every bundle of now as older. */
+function requirePast({ builtAt, feeds }: DatabaseManifest, now: number): void {
+  const told = feeds.flatMap(({ asOf, fetchedAt, groups }) => [
+    ...[asOf ?? 0, fetchedAt],
+    ...groups.map((group) => group.asOf ?? 0),
+  ]);
+  const last = told.reduce((latest, time) => Math.max(latest, time), builtAt);
+  if (last <= now + clocksMayDiffer) return;
+  throw new BreakwaterError(
+    "BAD_REQUEST",
+    `The bundle has data of ${timeText(last)}, and here it is ${timeText(now)}: one of the two clocks is wrong. Nothing was replaced; set the clock, and make the bundle again.`,
+  );
+}
+
+function timeText(milliseconds: number): string {
+  return new Date(milliseconds).toISOString();
+}
+
 function requireNewer(manifest: DatabaseManifest, standing: Standing | null): void {
   if (standing === null || manifest.builtAt >= standing.manifest.builtAt) return;
-  const [theirs, ours] = [manifest, standing.manifest].map(({ builtAt }) => new Date(builtAt).toISOString());
+  const [theirs, ours] = [manifest, standing.manifest].map(({ builtAt }) => timeText(builtAt));
   throw new BreakwaterError(
     "CONFLICT",
     `The bundle was made at ${theirs}, the database that holds at ${ours}. Nothing was replaced; --force takes the older one.`,

@@ -6,6 +6,7 @@ import type { VersionScheme } from "../versions/index.ts";
 import type { Advisory, Affected, DatabaseManifest } from "./advisory.ts";
 import { advisoryName, schemeOf } from "./ecosystems/ecosystems.ts";
 import type { Assessment } from "./formats/index.ts";
+import { isManifest } from "./manifest-schema.ts";
 import { type AffectedRow, type Detail, unpackList, unpackRanges } from "./rows.ts";
 import { applicationId, schemaVersion } from "./schema.ts";
 import { flawOf } from "./seal.ts";
@@ -50,7 +51,9 @@ export class VulnerabilityDatabase implements Known, Disposable {
     this.#database = database;
     const all = <R>(sql: string) => database.query<R, []>(sql).all();
     const [manifest] = all<{ body: string }>("select body from manifest");
-    this.manifest = JSON.parse(manifest?.body ?? "null") as DatabaseManifest;
+    const said: unknown = JSON.parse(manifest?.body ?? "null");
+    if (!isManifest(said)) throw new Error("Its manifest is none.");
+    this.manifest = said;
     this.#feeds = new Map(
       all<{ id: number; name: string }>("select id, name from feed").map((f) => [f.id, f.name]),
     );
