@@ -21,6 +21,10 @@ export interface FetchedFeed {
 
 /** Of what a feed has, so much may be unreadable before it is not believed at all. */
 const unreadableShare = 0.1;
+/** Of what a feed told of an ecosystem, what is gone all at once: what is left is taken for a part of the feed. */
+const goneShare = 0.5;
+/** Of fewer, half may go by itself. */
+const fewRecords = 100;
 const progressEvery = 1000;
 
 /** Puts one feed after the other into the database. */
@@ -59,6 +63,8 @@ export class FeedCompiler {
           ...{ ecosystem, records, as_of: asOf, dropped: 0, origin: sha256 },
         }),
       );
+      if (known?.body.format === format && known.body.source === source)
+        requireWhole(name, known.groups, told);
       const dropped = this.#takeDropped(name, id, told);
       const kept = new Set(dropped.map(({ ecosystem }) => ecosystem));
       const groups = [...told.filter(({ ecosystem }) => !kept.has(ecosystem)), ...dropped];
@@ -163,5 +169,21 @@ export class FeedCompiler {
       database.run("insert into feed_group values (?, ?, ?, ?, ?, ?)", [
         ...[id, this.#writer.ecosystem(ecosystem), records, as_of, dropped, origin],
       ]);
+  }
+}
+
+/**
+ * A list that was cut short where it can still be read, or a mirror that was half made, would have everything covered by
+ * what little is left of it. What a feed has nothing more to tell of at all is kept instead.
+ */
+function requireWhole(name: string, before: readonly StoredGroup[], told: readonly StoredGroup[]): void {
+  const records = new Map(told.map((group) => [group.ecosystem, group.records]));
+  for (const { ecosystem, records: known, dropped } of before) {
+    const left = records.get(ecosystem) ?? 0;
+    if (dropped === 1 || known < fewRecords || left === 0 || left >= known * (1 - goneShare)) continue;
+    throw new BreakwaterError(
+      "FEED_INVALID",
+      `The feed ${name} tells of ${left} vulnerabilities in ${ecosystem}, of which it told ${known}. If that is all there is, disable the feed for one update, so that it begins anew.`,
+    );
   }
 }

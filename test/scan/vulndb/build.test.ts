@@ -92,6 +92,32 @@ test("a feed is not as fresh as a time that has not come yet", async () => {
   expect(manifest.feeds[0]).toMatchObject({ asOf: 999, groups: [{ asOf: 999 }] });
 });
 
+test("a feed that has lost most of what it told of a release is not believed, and keeps what it has", async () => {
+  await using directory = await temporaryDirectory("vulndb");
+  const at = (name: string) => join(directory.path, name);
+  const many = (count: number, ecosystem: string) =>
+    Array.from({ length: count }, (_, index) =>
+      advisory(`${ecosystem}-${index}`, [affected(ecosystem, `p${index}`, [before("1")])]),
+    );
+  const few = many(99, "Debian:11");
+  await build(at("1"), [fetched("debian", [...many(200, "Debian:12"), ...few])]);
+  const update = async (records: readonly FeedRecord[], more = {}) =>
+    (await build(at("2"), [fetched("debian", records, more)], { previous: at("1") })).failures;
+  const cut = [...many(99, "Debian:12"), ...few];
+  expect(await update(cut)).toEqual([
+    {
+      feed: "debian",
+      reason:
+        "The feed debian tells of 99 vulnerabilities in Debian:12, of which it told 200. If that is all there is, disable the feed for one update, so that it begins anew.",
+    },
+  ]);
+  expect(await groupsIn(at("2"))).toEqual(["debian Debian:11 99 null", "debian Debian:12 200 null"]);
+  expect(await update([...many(100, "Debian:12"), ...few.slice(0, 1)])).toEqual([]);
+  expect(await update(cut, { source: "another" })).toEqual([]);
+  expect(await update(few)).toEqual([]);
+  expect(await groupsIn(at("2"))).toEqual(["debian Debian:11 99 null", "debian Debian:12 200 1000 dropped"]);
+});
+
 test("an ecosystem that a feed mentions only beside its own is not covered by it", async () => {
   await using directory = await temporaryDirectory("vulndb");
   const path = join(directory.path, "db");
