@@ -38,6 +38,27 @@ describe("dpkg's status", () => {
     expect((await oneOf(entry("source: a (1:2-3)\n")))?.source).toBeNull();
   });
 
+  test("names the source that advisories speak of, where it was signed by way of another", async () => {
+    const sourceOf = async (more: string) => (await oneOf(entry(more)))?.source;
+    const linux = { name: "linux", version: "6.1.55-1" };
+    const builtUsing = "Built-Using: linux (= 6.1.55-1)\n";
+    expect(await sourceOf(`Source: linux-signed-amd64 (6.1.55+1)\n${builtUsing}`)).toEqual(linux);
+    expect(await sourceOf(`Source: grub-efi-amd64-signed\nBuilt-Using: grub2 (= 2.06-13)\n`)).toEqual({
+      ...{ name: "grub2", version: "2.06-13" },
+    });
+    expect(await sourceOf(`Source: another (4-5)\n${builtUsing}`)).toEqual({
+      name: "another",
+      version: "4-5",
+    });
+    const kernels = {
+      ...{ "linux-signed-amd64": "linux", "linux-signed-6.12-arm64": "linux-6.12", "linux-signed": "linux" },
+      ...{ "linux-signed-hwe-5.15": "linux-hwe-5.15", "linux-signed-aws": "linux-aws" },
+    };
+    for (const [signed, name] of Object.entries(kernels))
+      expect(await sourceOf(`Source: ${signed} (6.1.55+1)\n`)).toEqual({ name, version: "1:2-3" });
+    expect(await sourceOf("Source: shim-signed (1.4)\n")).toEqual({ name: "shim-signed", version: "1.4" });
+  });
+
   test("names the vendor where there is one, which Debian's own do not say, else the maintainer", async () => {
     const vendor = async (more: string) => (await oneOf(entry(more)))?.vendor;
     expect(await vendor("Maintainer: A <a@debian.org>\n")).toBe("A <a@debian.org>");

@@ -58,7 +58,7 @@ function* readStatus(file: LayerFile): Generator<Find> {
     }
     yield foundPackage("deb", name, version, {
       architecture: stanza.get("architecture") || null,
-      source: sourceOf(stanza.get("source"), name, version),
+      source: sourceOf(stanza, name, version),
       vendor: stanza.get("vendor") || stanza.get("maintainer") || null,
     });
   }
@@ -66,14 +66,30 @@ function* readStatus(file: LayerFile): Generator<Find> {
 }
 
 /** `name (version)`; without a version it is the package's own (deb-src-control of dpkg's manual, "Source"). */
-function sourceOf(
-  field: string | undefined,
-  name: string,
-  version: string,
-): { readonly name: string; readonly version: string } | null {
+function sourceOf(stanza: ReadonlyMap<string, string>, name: string, version: string): Source | null {
   const [, sourceName = name, sourceVersion = version] =
-    /^(\S+)(?:\s+\(\s*([^)\s]+)\s*\))?/.exec(field ?? "") ?? [];
-  return sourceName === name && sourceVersion === version
-    ? null
-    : { name: sourceName, version: sourceVersion };
+    /^(\S+)(?:\s+\(\s*([^)\s]+)\s*\))?/.exec(stanza.get("source") ?? "") ?? [];
+  const source = signedOf(sourceName, version, stanza.get("built-using") ?? "") ?? {
+    name: sourceName,
+    version: sourceVersion,
+  };
+  return source.name === name && source.version === version ? null : source;
+}
+
+interface Source {
+  readonly name: string;
+  readonly version: string;
+}
+
+/**
+ * What was signed for Secure Boot comes from a source of its own, `linux-signed-amd64 (6.1.55+1)`, of which no advisory
+ * speaks: its code is of the source that `Built-Using` names, `linux (= 6.1.55-1)`. Packages that only lead to a kernel
+ * may not say so; they have its version. Null for what was not signed.
+ */
+function signedOf(source: string, version: string, builtUsing: string): Source | null {
+  if (!/-signed(?:-|$)/.test(source)) return null;
+  const [, name, exact] = /^(\S+)\s+\(=\s*([^)\s]+)\s*\)/.exec(builtUsing) ?? [];
+  if (name !== undefined && exact !== undefined) return { name, version: exact };
+  const kernel = /^linux-signed(-.+?)??(?:-(?:amd64|arm64|i386))?$/.exec(source);
+  return kernel === null ? null : { name: `linux${kernel[1] ?? ""}`, version };
 }
