@@ -18,6 +18,8 @@ const sourceFamilies: ReadonlySet<string> = new Set([
   "openEuler",
   "Mageia",
   "Azure Linux",
+  // Its records are made from the source rpms of each erratum alone.
+  "Rocky Linux",
 ]);
 
 /** Null where no feed has a name for the distribution. */

@@ -48,7 +48,7 @@ test("Debian's and Alpine's packages are known by what they were built from", ()
   ]);
 });
 
-test("rpms are known by their own names and streams, SUSE's by their sources with the epoch of what was built", () => {
+test("rpms are known by their own names and streams, SUSE's and Rocky's by their sources with the epoch of what was built", () => {
   const source = { name: "nodejs", version: "1.0-1" };
   const module = "nodejs:18:8070020230306:abcdef";
   const npm = one("rpm", "npm", { version: "1:1.0-1", source, module });
@@ -57,6 +57,9 @@ test("rpms are known by their own names and streams, SUSE's by their sources wit
   ]);
   expect(known(inventory(distribution("sles", "15.5"), { ...npm, module: null }))).toEqual([
     "SUSE:Linux Enterprise Server 15 SP5 nodejs 1:1.0-1",
+  ]);
+  expect(known(inventory(distribution("rocky", "8.9"), npm))).toEqual([
+    "Rocky Linux:8 nodejs 1:1.0-1 nodejs:18",
   ]);
 });
 
