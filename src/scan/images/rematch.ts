@@ -4,7 +4,7 @@ import type { Finding, Identity } from "../match/finding.ts";
 import { matchIdentity } from "../match/match.ts";
 import { recount } from "./counts.ts";
 import { replaceFindings } from "./findings.ts";
-import { readMatched, writeMatched } from "./matched.ts";
+import { type Matched, readMatched, writeMatched } from "./matched.ts";
 import { raiseNews } from "./news.ts";
 import type { CurrentKnown, ImagesOptions } from "./options.ts";
 
@@ -79,7 +79,7 @@ export class Rematch {
     const before = await readMatched(database.read);
     let report = { identities: 0, changed: 0, images: 0, vulnerable: 0, ...so, version };
     await progress(report);
-    for await (const { identities, changed } of this.#matchAll(known)) {
+    for await (const { identities, changed } of this.#matchAll(known, () => laterThan(before, clock()))) {
       report = { ...report, identities: report.identities + identities, changed: report.changed + changed };
       await progress(report);
     }
@@ -104,13 +104,16 @@ export class Rematch {
     return database.write(async (tx) => {
       const [open] = await otherIdentities(tx, manifest.version, 0).select("id").limit(1).execute();
       if (open !== undefined) return false;
-      await writeMatched(tx, { manifest, at: clock() });
+      await writeMatched(tx, { manifest, at: Math.max(clock(), (await readMatched(tx))?.at ?? 0) });
       return true;
     });
   }
 
-  async *#matchAll(known: CurrentKnown): AsyncIterable<{ identities: number; changed: number }> {
-    const { database, clock } = this.#options;
+  async *#matchAll(
+    known: CurrentKnown,
+    now: () => number,
+  ): AsyncIterable<{ identities: number; changed: number }> {
+    const { database } = this.#options;
     const { version } = known.manifest;
     const courtesy = new Courtesy();
     for (let after = 0; ; ) {
@@ -127,7 +130,7 @@ export class Rematch {
         if (courtesy.due) await courtesy.pause();
         if (findings < findingsAtOnce && identity !== last) continue;
         const batch = matched;
-        const changed = await database.write((tx) => replaceFindings(tx, batch, version, clock()));
+        const changed = await database.write((tx) => replaceFindings(tx, batch, version, now()));
         await courtesy.pause();
         yield { identities: batch.size, changed: changed.size };
         matched = new Map();
@@ -163,6 +166,14 @@ export class Rematch {
     }
     return [...images];
   }
+}
+
+/**
+ * What has changed since everything was matched is told by times, which machines do not agree upon, and which are set
+ * back: what comes after the one before is later all the same.
+ */
+function laterThan(before: Matched | null, now: number): number {
+  return Math.max(now, (before?.at ?? 0) + 1);
 }
 
 /** In the order of their ids. */

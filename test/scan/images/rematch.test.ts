@@ -96,6 +96,16 @@ describeOnEngines("another vulnerability database", (open) => {
     expect(await countsOf(pulled)).toEqual({ Low: 1, High: 1 });
   });
 
+  test("counts come out anew where the clock was set back, or another machine's is behind", async () => {
+    await know(old);
+    for (const advisories of [[old, critical], [old]]) {
+      scene.clock.now -= minute;
+      await scene.know(...advisories);
+      expect(await scene.rematch()).toMatchObject({ changed: 1, images: 2 });
+    }
+    expect(await countsOf(pulled)).toEqual({ Low: 1 });
+  });
+
   test("a run that broke off is made up for by the next one", async () => {
     await know(old);
     scene.clock.now += day;
