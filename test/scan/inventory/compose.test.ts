@@ -205,6 +205,15 @@ describe("what the operating system's packages own", () => {
     expect(await managed([at("opt"), list("/usr/lib/x.egg-info")])).toEqual([["opt", false]]);
   });
 
+  test("is told in a moment where lists name thousands of deep folders", async () => {
+    const deep = Array(1900).fill("a").join("/");
+    const listed = Array.from({ length: 1000 }, (_, index) => `F:${deep}/${index}\nR:x.egg-info\n`).join("");
+    const layers = [[file("lib/apk/db/installed", `P:x\nV:1\n${listed}`), at(deep)]];
+    const started = performance.now();
+    expect((await compose(layers)).packages).toHaveLength(2);
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+
   test("is so too where it could not be read", async () => {
     const jar = file("usr/share/java/x.jar", "no archive");
     const failures = async (...entries: Entry[]) =>

@@ -17,6 +17,8 @@ export function composeImage(listed: readonly ImageLayer[]): ImageInventory {
   const files = [...image.visibleFiles()];
   const languageFiles = files.filter(({ finds }) => !osTypes.includes(finds.type));
   const distribution = distributionOf(image);
+  // Before the lists of files, which may lead through more links than are followed.
+  const moved = movedDatabases(image);
   const asked = new Map(languageFiles.map(({ layer, finds }) => [finds.path, layer]));
   const owned = ownedFiles(image, distribution, files, asked);
   return {
@@ -25,7 +27,7 @@ export function composeImage(listed: readonly ImageLayer[]): ImageInventory {
     failures: [
       ...layerFailures(layers),
       ...files.flatMap((file) => failuresOf(image, file, owned)),
-      ...movedDatabases(image),
+      ...moved,
       ...removedDatabases(image, layers, files),
       ...windowsSystem(image),
     ],

@@ -35,9 +35,9 @@ export class ImageLayers {
     return this.#digests[layer] as Digest;
   }
 
-  /** What was found in a file as it is when only the layers up to `top` are there. */
-  filesAt(path: string, top: number = this.view.height - 1): readonly ImageFile[] {
-    const seen = this.view.at(path, top);
+  /** What was found in a file; as it is when only the layers up to `top` are there, where that is given. */
+  filesAt(path: string, top?: number): readonly ImageFile[] {
+    const seen = top === undefined ? this.view.at(path) : this.view.atHeight(path, top);
     if (seen?.entry !== null) return [];
     return (this.#finds[seen.layer]?.get(path) ?? []).map((finds) => ({ layer: seen.layer, finds }));
   }

@@ -1,29 +1,40 @@
 import { Folder, type Leaf } from "../layer/folder.ts";
 import { join } from "../paths.ts";
-
-/** What lies at a path, and the layer that brought it, counted from the bottom. Of a folder it is the uppermost. */
-export interface Seen {
-  readonly layer: number;
-  readonly entry: Folder | Leaf;
-}
+import { linkOf, MergedFolder, type Seen } from "./merged-folder.ts";
 
 /** As many as Linux follows. */
 const maxLinks = 40;
+/** Parts of paths that are looked up for all of an image's links together: some seconds. */
+const maxSteps = 50_000_000;
 
 /** Layers laid over one another, the lowest first, as a container sees them. */
 export class LayersView {
   readonly #roots: readonly Folder[];
+  readonly #root: MergedFolder;
+  #steps = 0;
 
   constructor(roots: readonly Folder[]) {
     this.#roots = roots;
+    this.#root = new MergedFolder(roots.map((folder, layer) => ({ layer, folder })).reverse());
   }
 
   get height(): number {
     return this.#roots.length;
   }
 
-  /** What is at `path`, without following links, when only the layers up to `top` are there; null for nothing. */
-  at(path: string, top: number = this.height - 1): Seen | null {
+  /** What is at `path`, without following links; null for nothing. */
+  at(path: string): Seen | null {
+    let here: MergedFolder | Seen = this.#root;
+    for (const part of path.split("/")) {
+      const next: MergedFolder | Seen | null = here instanceof MergedFolder ? here.at(part) : null;
+      if (next === null) return null;
+      here = next;
+    }
+    return here instanceof MergedFolder ? here.uppermost : here;
+  }
+
+  /** As `at`, when only the layers up to `top` are there. */
+  atHeight(path: string, top: number): Seen | null {
     const parts = path.split("/");
     for (let layer = top; layer >= 0; layer--) {
       const seen = lookIn(this.#roots[layer] as Folder, parts);
@@ -35,27 +46,30 @@ export class LayersView {
 
   /**
    * The path under which a container finds `path`: links on the way to it and at its end are followed. What is not
-   * there stays as it is; null where links go round.
+   * there stays as it is; null where links go round, and once an image has had too many of them followed.
    */
   resolve(path: string): string | null {
     const ahead = path.split("/").reverse();
-    let there = "";
+    // The way to where we are: null for what is not there.
+    const way: { readonly path: string; readonly folder: MergedFolder | null }[] = [];
     for (let links = 0; ahead.length > 0; ) {
+      if (++this.#steps > maxSteps) return null;
       const part = ahead.pop() as string;
       if (part === "" || part === ".") continue;
       if (part === "..") {
-        there = there.slice(0, Math.max(0, there.lastIndexOf("/")));
+        way.pop();
         continue;
       }
-      const next = join(there, part);
-      const entry = this.at(next)?.entry;
-      if (typeof entry === "string") {
+      const here = way.at(-1) ?? { path: "", folder: this.#root };
+      const next = here.folder?.at(part) ?? null;
+      const target = linkOf(next);
+      if (target !== null) {
         if (++links > maxLinks) return null;
-        if (entry.startsWith("/")) there = "";
-        ahead.push(...entry.split("/").reverse());
-      } else there = next;
+        if (target.startsWith("/")) way.length = 0;
+        ahead.push(...target.split("/").reverse());
+      } else way.push({ path: join(here.path, part), folder: next instanceof MergedFolder ? next : null });
     }
-    return there;
+    return way.at(-1)?.path ?? "";
   }
 }
 

@@ -1,9 +1,11 @@
 import { unpackPaths } from "../layer/inventory.ts";
 import { makerOf } from "../maker.ts";
 import type { Distribution } from "../package.ts";
-import { baseName, folderOf, join } from "../paths.ts";
+import { baseName, folderOf } from "../paths.ts";
 import type { ImageFile, ImageLayers } from "./image-layers.ts";
 import { ownerships } from "./ownerships.ts";
+
+const nothing: ReadonlyMap<string, string> = new Map();
 
 /**
  * Those of `asked` that belong to a package of the distribution's own, by what is found in `files`. `asked` has the
@@ -19,19 +21,29 @@ export function ownedFiles(
   const owned = new Set<string>();
   if (asked.size === 0) return owned;
   const names = new Set([...asked.keys()].map(baseName));
-  const folders = new Map<string, string | null>();
+  const askedIn = new Map(
+    [...Map.groupBy(asked.keys(), folderOf)].map(([folder, paths]) => [
+      folder,
+      new Map(paths.map((path) => [baseName(path), path])),
+    ]),
+  );
+  /** By a folder's name in the lists, what is asked of it. */
+  const folders = new Map<string, ReadonlyMap<string, string>>();
   for (const { owner, installed, paths } of ownerships(image, files)) {
     if (distribution !== null && makerOf(owner, distribution) !== "distribution") continue;
     for (const path of unpackPaths(paths)) {
       // Most are no files that anybody asks for.
       if (!names.has(baseName(path))) continue;
       const folder = folderOf(path);
-      // Databases say `bin/sh` where `bin` is a link to `usr/bin`.
-      const resolved = folders.get(folder) ?? image.view.resolve(folder);
-      folders.set(folder, resolved);
-      if (resolved === null) continue;
-      const file = join(resolved, baseName(path));
-      if ((asked.get(file) ?? Infinity) <= installed) owned.add(file);
+      let here = folders.get(folder);
+      if (here === undefined) {
+        // Databases say `bin/sh` where `bin` is a link to `usr/bin`.
+        const resolved = image.view.resolve(folder);
+        here = (resolved === null ? undefined : askedIn.get(resolved)) ?? nothing;
+        folders.set(folder, here);
+      }
+      const file = here.get(baseName(path));
+      if (file !== undefined && (asked.get(file) ?? Infinity) <= installed) owned.add(file);
     }
   }
   return owned;
