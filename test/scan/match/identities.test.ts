@@ -219,3 +219,13 @@ function parts(of: ImageInventory): string[] {
     ({ ecosystem, kind, packages }) => `${ecosystem}: ${kind} ${packages}`,
   );
 }
+
+test("maintainers that are made to be slow are told from others at once", () => {
+  const texts = [`<a@b>${"a".repeat(1000)}`, `<${"a@".repeat(500)}`, `<a@b>${"@".repeat(1000)}`];
+  const packages = texts.flatMap((vendor) =>
+    Array.from({ length: 20_000 }, () => one("deb", "x", { vendor })),
+  );
+  const started = performance.now();
+  identitiesOf(inventory(distribution("debian", "12"), ...packages));
+  expect(performance.now() - started).toBeLessThan(3000);
+});

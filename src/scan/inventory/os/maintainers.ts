@@ -28,15 +28,28 @@ interface Maintained {
 export function makerByMaintainer({ type, version, maintainer }: Maintained, { id }: Distribution): Maker {
   const own = Object.hasOwn(domains, id) ? domains[id] : undefined;
   if (own === undefined) return "distribution";
-  const address = /([^\s<]+@[\w.-]+)>?[\s,]*$/.exec(maintainer ?? "")?.[1] ?? "";
+  const address = addressIn(maintainer ?? "");
   if (type === "deb") {
     if (bearsVendorsMark(version)) return "other";
     // Debian's have a name and an address, by its policy (5.6.2); what `fpm` and its like make may have neither.
-    if (maintainer !== null && !/<[^<>\s]+@[^<>\s]+>/.test(maintainer)) return "other";
+    if (maintainer !== null && !hasAddress(maintainer)) return "other";
     if (isVendors(address)) return "other";
     if (id === "ubuntu" && maintainer !== null && !isAt(address, maintainersOfUbuntu)) return "other";
   }
   return isAt(address, own) ? "distribution" : "unknown";
+}
+
+/** Both in one pass: an image says how long the text is, and how many packages have such a one. */
+function hasAddress(maintainer: string): boolean {
+  return maintainer.matchAll(/<([^<>\s]+)>/g).some(([, inside = ""]) => inside.slice(1, -1).includes("@"));
+}
+
+/** That which the text ends with; empty where it is none. */
+function addressIn(maintainer: string): string {
+  const at = maintainer.lastIndexOf("@");
+  const host = /^[\w.-]+(?=>?[\s,]*$)/.exec(maintainer.slice(at + 1))?.[0];
+  const user = maintainer.slice(0, Math.max(0, at)).split(/[\s<]/).at(-1);
+  return at === -1 || !host || !user ? "" : `${user}@${host}`;
 }
 
 function isAt(address: string, places: readonly string[]): boolean {
