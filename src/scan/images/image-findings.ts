@@ -1,6 +1,6 @@
 import type { Selectable } from "kysely";
 import type { PackageFindingTable, Reader } from "../../db/index.ts";
-import type { ImageInventory } from "../inventory/package.ts";
+import type { ImageInventory, ImagePackage } from "../inventory/package.ts";
 import type { Finding, FindingStatus, Identity, ImageFinding, Place } from "../match/finding.ts";
 import { type Identified, identitiesOf, keyOf } from "../match/identities.ts";
 import type { Known } from "../match/known.ts";
@@ -34,7 +34,7 @@ export async function findingsOf(
     ])
     .where("image_package.manifest_id", "=", manifestId)
     .execute();
-  const places = Map.groupBy(
+  const holders = Map.groupBy(
     identitiesOf(inventory).filter(({ identity }) => identity !== null),
     ({ identity }) => (identity === null ? "" : keyOf(identity)),
   );
@@ -44,21 +44,20 @@ export async function findingsOf(
     if (identity === undefined) continue;
     const matched = known === null ? [] : matchIdentity(known, identity);
     const details = new Map(matched.map((finding) => [finding.id, finding]));
-    const holders = places.get(key) ?? [];
-    for (const row of ofIdentity) {
-      findings.push(inImage(details.get(row.vulnerability), row, holders, inventory));
-    }
+    const where = placesOf(holders.get(key) ?? [], inventory);
+    for (const row of ofIdentity) findings.push(inImage(details.get(row.vulnerability), row, where));
   }
   return findings.toSorted(worstFirst);
 }
 
-/** A finding where it lies: in the packages that `holders` are. */
-export function inImage(
-  finding: Finding | undefined,
-  row: Identity & Pick<Row, "vulnerability" | "status" | "fixed_version" | "severity">,
-  holders: readonly Identified[],
-  { distribution }: ImageInventory,
-): ImageFinding {
+/** Where an identity's findings lie. All of them share it: an image may have a package in a hundred thousand places. */
+export interface Whereabouts {
+  readonly type: ImagePackage["type"] | null;
+  readonly places: readonly Place[];
+}
+
+/** `holders` are the packages that an identity stands for. */
+export function placesOf(holders: readonly Identified[], { distribution }: ImageInventory): Whereabouts {
   const places = holders.map(
     ({ package: one }): Place => ({
       package: one.name,
@@ -68,6 +67,15 @@ export function inImage(
       layer: one.layer,
     }),
   );
+  return { type: holders[0]?.package.type ?? null, places };
+}
+
+/** A finding where it lies. */
+export function inImage(
+  finding: Finding | undefined,
+  row: Identity & Pick<Row, "vulnerability" | "status" | "fixed_version" | "severity">,
+  { type, places }: Whereabouts,
+): ImageFinding {
   const [first] = places;
   return {
     ...(finding ?? bareFinding(row)),
@@ -77,7 +85,7 @@ export function inImage(
     severity: severities[row.severity] ?? "Unknown",
     package: row.name,
     version: row.version,
-    type: holders[0]?.package.type ?? null,
+    type,
     ecosystem: row.ecosystem,
     purl: first?.purl ?? null,
     path: first?.path ?? null,

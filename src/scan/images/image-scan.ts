@@ -1,7 +1,8 @@
 import type { Digest } from "../../kernel/index.ts";
 import { NotRunnableManifests } from "../../registry/index.ts";
 import { composeImage, type ImageLayer, readerVersion } from "../inventory/index.ts";
-import { identitiesOf } from "../match/identities.ts";
+import type { Identity } from "../match/finding.ts";
+import { type Identified, identitiesOf, keyOf } from "../match/identities.ts";
 import { partsOf } from "../match/parts.ts";
 import { Layers } from "./layers.ts";
 import type { ImagesOptions } from "./options.ts";
@@ -34,7 +35,7 @@ export class ImageScan {
     if (failure !== null && (await this.#hasOlderReport(manifestId))) throw new Error(failure);
     const inventory = composeImage(layers);
     const identified = identitiesOf(inventory);
-    const identities = identified.map(({ identity }) => identity).filter((identity) => identity !== null);
+    const identities = distinct(identified);
     const parts = partsOf(inventory, identified);
     await storeScan(this.#options, this.#queue, { manifestId, holder, inventory, parts, identities });
   }
@@ -64,6 +65,13 @@ export class ImageScan {
 function whatMayPass(layers: readonly ImageLayer[]): string | null {
   for (const layer of layers) if ("failure" in layer && layer.mayPass) return layer.failure;
   return null;
+}
+
+/** What an image holds a thousand times is matched once. */
+function distinct(identified: readonly Identified[]): readonly Identity[] {
+  const identities = new Map<string, Identity>();
+  for (const { identity } of identified) if (identity !== null) identities.set(keyOf(identity), identity);
+  return [...identities.values()];
 }
 
 function layersOf(content: Uint8Array): readonly Digest[] {

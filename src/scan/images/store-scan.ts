@@ -5,6 +5,7 @@ import { type ImageInventory, readerVersion } from "../inventory/index.ts";
 import type { Finding, Identity } from "../match/finding.ts";
 import { keyOf } from "../match/identities.ts";
 import { matchIdentity } from "../match/match.ts";
+import { FindingsLimit } from "../match/most-findings.ts";
 import type { ImagePart } from "../match/parts.ts";
 import { compress } from "./compressed-json.ts";
 import { recount } from "./counts.ts";
@@ -20,6 +21,7 @@ export interface ScannedImage {
   readonly holder: string;
   readonly inventory: ImageInventory;
   readonly parts: readonly ImagePart[];
+  /** Each once. */
   readonly identities: readonly Identity[];
 }
 
@@ -39,7 +41,7 @@ const attempts = 10;
 
 /**
  * Stores what is in an image, with what is known against it: all at once, so that no report says that it was made from a
- * vulnerability database with which a part of the image was never matched. Throws where that database cannot be had.
+ * vulnerability database with which a part of the image was never matched. Throws where that database cannot be had, and for more findings than an image may have.
  */
 export async function storeScan(
   options: ImagesOptions,
@@ -114,8 +116,11 @@ async function matchAll(
 ): Promise<ReadonlyMap<string, readonly Finding[]>> {
   const matched = new Map<string, readonly Finding[]>();
   const courtesy = new Courtesy();
+  const limit = new FindingsLimit();
   for (const identity of identities) {
-    matched.set(keyOf(identity), matchIdentity(known, identity));
+    const found = matchIdentity(known, identity);
+    limit.spend(found.length);
+    matched.set(keyOf(identity), found);
     if (courtesy.due) await courtesy.pause();
   }
   return matched;

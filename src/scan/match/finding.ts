@@ -114,3 +114,6 @@ export interface Place {
   readonly path: string | null;
   readonly layer: Digest | null;
 }
+
+/** Of one finding, in what is written down: each of an image's findings may lie in a hundred thousand places. */
+export const listedPlaces = 100;

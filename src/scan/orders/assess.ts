@@ -1,12 +1,13 @@
 import type { Reader } from "../../db/index.ts";
-import { inImage, worstFirst } from "../images/image-findings.ts";
+import { inImage, placesOf, worstFirst } from "../images/image-findings.ts";
 import { readMatchedData } from "../images/matched.ts";
 import type { CurrentKnown } from "../images/options.ts";
 import type { ImageInventory } from "../inventory/index.ts";
 import { coverageOf } from "../match/coverage.ts";
-import type { Coverage, ImageFinding } from "../match/finding.ts";
+import { type Coverage, type ImageFinding, listedPlaces } from "../match/finding.ts";
 import { identitiesOf, keyOf } from "../match/identities.ts";
 import { matchIdentity } from "../match/match.ts";
+import { FindingsLimit } from "../match/most-findings.ts";
 import { partsOf } from "../match/parts.ts";
 import { rankOf } from "../severity.ts";
 
@@ -18,7 +19,10 @@ export interface AssessOptions {
   readonly maxAge: (feed: string) => number;
 }
 
-/** What is known against an inventory, the worst first, and how sure that is; nothing is stored. */
+/**
+ * What is known against an inventory, the worst first, and how sure that is; nothing is stored. Throws PRECONDITION for
+ * more findings than an image may have.
+ */
 export async function assess(
   inventory: ImageInventory,
   { read, known, now, maxAge }: AssessOptions,
@@ -27,15 +31,19 @@ export async function assess(
   const holders = Map.groupBy(identified, ({ identity }) => (identity === null ? null : keyOf(identity)));
   holders.delete(null);
   const findings: ImageFinding[] = [];
+  const limit = new FindingsLimit();
   const undecided: Record<string, number> = {};
   for (const some of holders.values()) {
     const identity = some[0]?.identity;
     if (known === null || identity == null) continue;
     const matched = matchIdentity(known, identity);
+    limit.spend(matched.length);
+    const { type, places } = placesOf(some, inventory);
+    const where = { type, places: places.slice(0, listedPlaces) };
     for (const finding of matched) {
       const { id: vulnerability, status, fixedVersion: fixed_version } = finding;
       const row = { ...identity, vulnerability, status, fixed_version, severity: rankOf(finding.severity) };
-      findings.push(inImage(finding, row, some, inventory));
+      findings.push(inImage(finding, row, where));
     }
     if (matched.some(({ status }) => status === "unknown")) {
       undecided[identity.ecosystem] = (undecided[identity.ecosystem] ?? 0) + 1;

@@ -79,6 +79,38 @@ describeOnEngines("images that are pushed", (open) => {
     expect((await scene.scan.images.inventory(id))?.packages).toHaveLength(3);
   });
 
+  const copies = (versions: readonly string[]) =>
+    layerOf(
+      ...versions.map((version, index) =>
+        file(`${index}/node_modules/x/package.json`, JSON.stringify({ name: "x", version })),
+      ),
+    );
+  const many = (count: number) =>
+    Array.from({ length: count }, (_, index) =>
+      advisory({ id: `CVE-2024-${10_000 + index}` }, "npm", "x", "9.0.0"),
+    );
+
+  test("what an image holds a thousand times is matched once, and all its findings share the places", async () => {
+    await scene.know(...many(2));
+    const id = await scene.push(repository, imageOf(await copies(Array(1000).fill("1.0.0"))), "1.0");
+    await scene.work();
+    expect(await summaryOf(id)).toMatchObject({ state: "done", counts: { Unknown: 2 } });
+    const [first, second] = (await scene.scan.images.report(id))?.findings ?? [];
+    expect(first?.places).toHaveLength(1000);
+    expect(second?.places).toBe(first?.places as NonNullable<typeof first>["places"]);
+  });
+
+  test("more findings than can be held at once are a stated failure", async () => {
+    await scene.know(...many(120));
+    const versions = Array.from({ length: 1000 }, (_, index) => `1.0.${index}`);
+    const id = await scene.push(repository, imageOf(await copies(versions)), "1.0");
+    const outcome = await scene.scan.images.work(new AbortController().signal);
+    expect(outcome?.error).toMatchObject({ code: "PRECONDITION" });
+    expect((await summaryOf(id))?.failure).toStartWith(
+      "The image could not be scanned: More than 100000 vulnerabilities are known against its packages",
+    );
+  });
+
   test("layers are read once for all images, also by another process", async () => {
     const layer = await system();
     const first = await scene.push(repository, imageOf(layer), "1");

@@ -1,5 +1,5 @@
 import type { Digest } from "../../../kernel/index.ts";
-import type { Cvss, ImageFinding } from "../../match/finding.ts";
+import { type Cvss, type ImageFinding, listedPlaces } from "../../match/finding.ts";
 import type { Severity } from "../../severity.ts";
 import type { Maker } from "../adapter/metadata.ts";
 
@@ -42,7 +42,7 @@ function toItem(finding: ImageFinding, images: readonly Digest[]) {
       ...(purl === null ? {} : { purl }),
       ...(exploitedSince === null ? {} : { exploited_since: new Date(exploitedSince).toISOString() }),
       ...(epss === null ? {} : { epss }),
-      ...(places.length <= 1 ? {} : { places }),
+      ...(places.length <= 1 ? {} : { places: places.slice(0, listedPlaces) }),
     },
   };
 }
