@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Identity } from "../../../src/scan/match/finding.ts";
 import { matchIdentity } from "../../../src/scan/match/match.ts";
+import type { Affected } from "../../../src/scan/vulndb/advisory.ts";
 import { advisory, knowing } from "./advisories.ts";
 
 const debian = "Debian:12";
@@ -135,6 +136,23 @@ describe("whether a version is affected", () => {
     expect(of("1.2")).toEqual(["CVE-2024-0001 affected 1.5"]);
     expect(of("2.0.0")).toEqual(["CVE-2024-0001 affected null"]);
     expect(of("2.1")).toEqual([]);
+  });
+
+  test("who has built a Python package makes no difference, unless the advisory says who", () => {
+    const torch = (more: Partial<Affected>) =>
+      knowing([advisory({ id: "CVE-2024-0001" }, "PyPI", "torch", null, { ranges: [], ...more })]);
+    const isFound = (version: string, more: Partial<Affected>) =>
+      found(torch(more), identity(version, { ecosystem: "PyPI", name: "torch" })).length === 1;
+    const range = (fixed: string | null, lastAffected: string | null) => ({
+      ranges: [{ introduced: "2.0.0", fixed, lastAffected }],
+    });
+    expect(isFound("2.0.0+cu118", { versions: ["2.0.0"] })).toBe(true);
+    expect(isFound("2.0.0+cu118", range(null, "2.0.0"))).toBe(true);
+    expect(isFound("2.0.0+cu118", range("2.0.0.post1", null))).toBe(true);
+    expect(isFound("2.0.1+cu118", range("2.0.1", null))).toBe(false);
+    expect(isFound("2.0.1+cu118", range(null, "2.0.0"))).toBe(false);
+    expect(isFound("2.0.1+cu118", range("2.0.1+cu118", null))).toBe(false);
+    expect(isFound("2.0.1+cu117", range("2.0.1+cu118", null))).toBe(true);
   });
 
   test("a vendor that says not affected is believed, for the versions that it speaks of", () => {
