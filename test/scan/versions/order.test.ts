@@ -31,6 +31,8 @@ describe.each(schemes)("the order of %s", (scheme) => {
         const [ab, ba, bc, ac] = [order(a, b), order(b, a), order(b, c), order(a, c)];
         expect(order(a, a)).toBe("=");
         expect(ba).toBe({ "<": ">", ">": "<", "=": "=" }[ab] ?? "");
+        // Maven's own goes round: 01 > 01--cr-2 > 1-foo > 01, by its `ComparableVersion`.
+        if (scheme === "maven") return;
         if (ab === "=") expect(ac).toBe(bc);
         else if (ab === bc || bc === "=") expect(ac).toBe(ab);
       }),
