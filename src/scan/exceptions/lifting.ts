@@ -65,10 +65,11 @@ export class Lifting {
     const valid = all.filter(({ expiresAt }) => expiresAt === null || expiresAt > now);
     const said = await this.#statementsAbout(image, names, rules);
     const [exceptionsOf, statementsOf] = [byName(valid, ofException), byName(said ?? [], ofStatement)];
+    const distinct = distinctPlaces();
     const lifted = findings.filter((finding) => {
       const exceptions = lookUp(exceptionsOf, finding);
       const statements = lookUp(statementsOf, finding);
-      return placesOf(finding).every(
+      return distinct(placesOf(finding)).every(
         (place) =>
           exceptions.some((exception) => isAbout(exception, image, finding, place)) ||
           this.#isDenied(image, finding, place, statements),
@@ -110,6 +111,21 @@ export class Lifting {
     const lastSaid = about.filter(({ at }) => at === last);
     return lastSaid.length > 0 && lastSaid.every(denies);
   }
+}
+
+/**
+ * Of places those that exceptions tell apart, by package and purl. An image may hold a package in a hundred thousand
+ * folders, of which all of its findings have one list.
+ */
+function distinctPlaces(): (places: readonly Place[]) => readonly Place[] {
+  const known = new Map<readonly Place[], readonly Place[]>();
+  return (places) => {
+    const found = known.get(places) ?? [
+      ...new Map(places.map((place) => [`${place.package}\n${place.purl}`, place])).values(),
+    ];
+    known.set(places, found);
+    return found;
+  };
 }
 
 const ofException = ({ vulnerability }: ExceptionScope) => [nameOf(vulnerability)];
