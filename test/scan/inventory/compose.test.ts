@@ -184,6 +184,29 @@ describe("package databases", () => {
     ]);
   });
 
+  test("of status.d behind links are a failure, unless they lead to another one there", async () => {
+    const entry = file("var/lib/dpkg/status.d/a", "Package: a\nVersion: 1\n");
+    const links = [
+      ["b", "/data/b"],
+      ["c", "a"],
+      ["b.md5sums", "/data/b"],
+      ["d", "/none"],
+      ["e", "e"],
+    ].map(([name, target]) => symlink(`var/lib/dpkg/status.d/${name}`, target as string));
+    const hidden = file("data/b", "Package: b\nVersion: 1\n");
+    const { packages, failures } = await compose([[entry, hidden], links]);
+    expect(packages.map(({ name }) => name)).toEqual(["a"]);
+    expect(failures).toEqual([
+      {
+        layer: digest(1),
+        path: "var/lib/dpkg/status.d/b",
+        type: "deb",
+        managed: false,
+        reason: "It is a link to what is not read, one of 2 there.",
+      },
+    ]);
+  });
+
   test("status.d has an entry in each file", async () => {
     const one = (name: string) => file(`var/lib/dpkg/status.d/${name}`, `Package: ${name}\nVersion: 1`);
     expect(

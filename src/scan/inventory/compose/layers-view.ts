@@ -24,13 +24,24 @@ export class LayersView {
 
   /** What is at `path`, without following links; null for nothing. */
   at(path: string): Seen | null {
+    const found = this.#find(path);
+    return found instanceof MergedFolder ? found.uppermost : found;
+  }
+
+  /** The links in the folder `path`, by their names; none where there is no such folder. */
+  linksIn(path: string): ReadonlyMap<string, Seen> {
+    const found = this.#find(path);
+    return found instanceof MergedFolder ? found.links() : new Map();
+  }
+
+  #find(path: string): MergedFolder | Seen | null {
     let here: MergedFolder | Seen = this.#root;
     for (const part of path.split("/")) {
       const next: MergedFolder | Seen | null = here instanceof MergedFolder ? here.at(part) : null;
       if (next === null) return null;
       here = next;
     }
-    return here instanceof MergedFolder ? here.uppermost : here;
+    return here;
   }
 
   /** As `at`, when only the layers up to `top` are there. */

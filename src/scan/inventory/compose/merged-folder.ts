@@ -40,11 +40,23 @@ export class MergedFolder {
 
   /** What has that name in it; null for nothing. */
   at(name: string): MergedFolder | Seen | null {
-    this.#names ??= merge(this.#parts);
-    const found = this.#names.get(name);
+    const found = this.#merged().get(name);
     if (found === undefined || found.leaf !== null || found.parts.length === 0) return found?.leaf ?? null;
     found.merged ??= new MergedFolder(found.parts);
     return found.merged;
+  }
+
+  /** The links in it, by their names. */
+  links(): ReadonlyMap<string, Seen> {
+    const links = new Map<string, Seen>();
+    for (const [name, { leaf }] of this.#merged())
+      if (leaf !== null && linkOf(leaf) !== null) links.set(name, leaf);
+    return links;
+  }
+
+  #merged(): ReadonlyMap<string, Name> {
+    this.#names ??= merge(this.#parts);
+    return this.#names;
   }
 }
 
