@@ -51,7 +51,7 @@ describeUnless(missing, "an image that Docker built on another", () => {
 
   test("is not called clean when it removes the package database", async () => {
     const image = await scene.push(await scene.build([`FROM ${base}`, "RUN rm -r /lib/apk/db"]));
-    expect(image.gaps).toEqual([]);
+    expect(image.gaps).toEqual([expect.stringContaining("A layer above has removed")]);
     expect(image.packages).toEqual([]);
     expect(image.coverage).toEqual(["Alpine:v3.11 unparsable"]);
   });
