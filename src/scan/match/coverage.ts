@@ -73,7 +73,7 @@ function judge(
     case "empty":
       return [
         "unparsable",
-        `The image says that it is ${ecosystem}, and has no package database that could be read.`,
+        `The image says that it is ${ecosystem}, and has no package database that could be read. ${sentencesOf(failures)}`.trim(),
       ];
   }
   if (manifest === null) {

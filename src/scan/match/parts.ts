@@ -24,7 +24,7 @@ const shownFailures = 3;
 const shownNames = 3;
 
 interface Counted {
-  readonly kind: ImagePart["kind"];
+  kind: ImagePart["kind"];
   packages: number;
   readonly names: Set<string>;
   readonly failures: string[];
@@ -79,7 +79,7 @@ export function partsOf(inventory: ImageInventory, identified: readonly Identifi
     else part(...system(type)).failures.push(what);
   }
   if (distribution !== null && systemPackages === 0)
-    part(release?.ecosystem ?? ownWords(distribution), "empty");
+    part(release?.ecosystem ?? ownWords(distribution), "empty").kind = "empty";
   return [...parts].map(([ecosystem, { kind, packages, names, failures }]) => ({
     ...{ ecosystem, kind, packages },
     ...(names.size === 0 ? {} : { named: [...names].slice(0, shownNames) }),

@@ -194,7 +194,7 @@ test("a distribution without packages is told, and failures are of the part that
     ]),
   ).toEqual([
     ["npm", "known", 1],
-    ["Debian:12", "known", 1],
+    ["Debian:12", "empty", 1],
     ["unknown", "unread", 1],
   ]);
 });
