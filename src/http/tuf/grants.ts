@@ -16,8 +16,10 @@ export function createGunCheck(
   isProject: (name: string) => Soon<boolean>,
 ): (gun: string) => Soon<boolean> {
   return (gun) =>
-    names.repositoryOf(gun) !== null &&
-    soon(isProject(gun.slice(0, gun.indexOf("/"))), (isOneOfProjects) => !isOneOfProjects);
+    // With a port it is no repository's name, and whoever has a token for it was granted that for a GUN.
+    gun.includes(":") ||
+    (names.repositoryOf(gun) !== null &&
+      soon(isProject(gun.slice(0, gun.indexOf("/"))), (isOneOfProjects) => !isOneOfProjects));
 }
 
 /**
