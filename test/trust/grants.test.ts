@@ -47,13 +47,11 @@ describe("names of trust data", () => {
   });
 
   test("are not taken where a project is called like the host: a token for the one would open the other", async () => {
-    await using harness = await openTrust();
-    const { names } = harness.trust;
-    const isGun = createGunCheck(names, (name) => name === "localhost:8443");
-    expect(await isGun("localhost:8443/library/image")).toBe(false);
-    expect(
-      await createTrustGrants(names, rights, isGun)(anonymous, "localhost:8443/library/image"),
-    ).toBeNull();
+    const names = new GunNames(["registry.example.com"]);
+    const isGun = createGunCheck(names, (name) => name === "registry.example.com");
+    const gun = "registry.example.com/library/image";
+    expect(await isGun(gun)).toBe(false);
+    expect(await createTrustGrants(names, rights, isGun)(anonymous, gun)).toBeNull();
   });
 
   test("are not opened by a token for a repository that is called so", async () => {

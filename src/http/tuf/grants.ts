@@ -16,9 +16,9 @@ export function createGunCheck(
   isProject: (name: string) => Soon<boolean>,
 ): (gun: string) => Soon<boolean> {
   return (gun) =>
-    // With a port it is no repository's name, and whoever has a token for it was granted that for a GUN.
-    gun.includes(":") ||
-    (names.repositoryOf(gun) !== null &&
+    names.repositoryOf(gun) !== null &&
+    // With a port it is no repository's name.
+    (gun.includes(":") ||
       soon(isProject(gun.slice(0, gun.indexOf("/"))), (isOneOfProjects) => !isOneOfProjects));
 }
 
