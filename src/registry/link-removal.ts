@@ -20,24 +20,21 @@ export class LinkRemoval {
 
   /** As `Database.write`. `remove` removes a link in the transaction that it is part of. */
   async write<T>(work: (tx: Tx, remove: RemoveLink) => Promise<T>): Promise<T> {
-    const lost = new Map<string, Link>();
-    let removed = new Map<string, Link>();
+    const removed = new Map<string, Link>();
+    let undone = false;
     try {
       const result = await this.#database.write((tx) => {
-        for (const [key, link] of removed) lost.set(key, link);
-        removed = new Map();
+        undone = removed.size > 0;
         return work(tx, async (link) => {
           removed.set(linkKey(link), link);
           await this.#objects.remove(linkKey(link));
         });
       });
-      for (const key of removed.keys()) lost.delete(key);
-      removed.clear();
+      if (!undone) removed.clear();
       return result;
     } finally {
-      for (const [key, link] of removed) lost.set(key, link);
       // What cannot be written now, a repair writes.
-      if (lost.size > 0) await this.#restore([...lost.values()]).catch(() => {});
+      if (removed.size > 0) await this.#restore([...removed.values()]).catch(() => {});
     }
   }
 
