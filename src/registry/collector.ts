@@ -41,7 +41,7 @@ const concurrency = 16;
  */
 const longestBatch = 30 * second;
 /** The locks are seen to be there before each removal, and not during it. */
-const longestRemoval = 10 * second;
+export const longestRemoval = 10 * second;
 
 /**
  * Collects garbage while the registry works. What is garbage is known from the counters that each change

@@ -1,12 +1,9 @@
 import { blobKey, blobsPrefix, digestOfBlobKey, type ObjectInfo } from "../../blobs/index.ts";
 import { batches } from "../../db/index.ts";
-import { second } from "../../kernel/index.ts";
+import { longestRemoval } from "../collector.ts";
 import type { Scope, Suspicion } from "./check.ts";
 import { foreignFile, isTemporary, temporaryFile } from "./files.ts";
 import { inBatches } from "./pages.ts";
-
-/** As in the collector: later the database server may have let others at it. */
-const removalTime = 10 * second;
 
 /** Every file among the blobs is a blob that the database knows. */
 export async function* blobFiles(scope: Scope): AsyncIterable<Suspicion> {
@@ -54,7 +51,7 @@ function unknownBlob(scope: Scope, key: string): Suspicion {
       repair:
         old && scope.discardUnknown
           ? async () => {
-              await scope.objects.remove(blobKey(digest), removalTime);
+              await scope.objects.remove(blobKey(digest), longestRemoval);
               return true;
             }
           : null,
