@@ -5,7 +5,8 @@ import { list } from "./trust-list.ts";
 
 const listHelp = `
 Without a repository it counts the tags of each repository for which somebody has published trust data, and with --all
-those of the others too; with one it lists the repository's tags. The status is worked out from the signatures themselves, as it is at a pull:
+those of the others too; with one it lists the repository's tags. The status is worked out from the signatures
+themselves, as it is at a pull:
 
   signed    the tag points to what is signed
   unsigned  nobody has signed the tag
